@@ -1,0 +1,5 @@
+export { Door } from './Door'
+export { Fault } from './Fault'
+export { useAskRights, useRights, useSession } from './session'
+export type { Rights, SystemRight, Verb } from './rights'
+export type { Session, User } from './api'

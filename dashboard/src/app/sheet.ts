@@ -1,0 +1,3 @@
+import { Store } from '@/base/store'
+
+export const sheetOpen = new Store(false)

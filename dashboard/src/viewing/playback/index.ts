@@ -1,0 +1,2 @@
+export { PlaybackPage } from './PlaybackPage'
+export { playbackAddress } from './address'

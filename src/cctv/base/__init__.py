@@ -1,0 +1,1 @@
+"""Our words: ids, spans, clocks, errors, faults. Standard library only."""

@@ -1,0 +1,1 @@
+"""What exists: the cameras, how they are reached and how they are."""

@@ -1,0 +1,1 @@
+"""One picture of a recording as JPEG, decoded in a process of its own."""

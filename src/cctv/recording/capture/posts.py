@@ -1,0 +1,226 @@
+"""The cameras that are ours now: for each a recorder, its session, and the word about its state."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from cctv.base.clock import US_PER_S, from_us
+from cctv.base.faults import CameraState, Cause, Fault
+from cctv.base.ids import CameraId
+from cctv.cameras.status import Details, Report, StreamFacts
+from cctv.media.model import TrackParams
+from cctv.recording.capture import metrics
+from cctv.recording.capture.live.fan import Fan
+from cctv.recording.capture.roster import Wanted
+from cctv.recording.capture.sessions.session import Ending, Frame, Session, Target
+from cctv.recording.capture.sessions.turns import Turns
+from cctv.recording.capture.statusboard import StatusBoard
+from cctv.recording.capture.subject import Subject
+from cctv.recording.capture.writing.books import Books
+from cctv.recording.capture.writing.camera_recorder import CameraRecorder
+from cctv.recording.capture.writing.desk import VolumeDesk
+
+_DEGRADED_US = 60 * US_PER_S
+_TELL_AGAIN_US = 10 * US_PER_S
+_JOIN_S = 5.0
+
+
+class Post:
+    """One camera. As its session's listener it is called on the session's thread."""
+
+    def __init__(
+        self, wanted: Wanted, fence: int, *, desk: VolumeDesk, books: Books, board: StatusBoard, gop_bytes: int
+    ) -> None:
+        self.wanted = wanted
+        self.fence = fence
+        self.recorder = CameraRecorder(self._subject(), desk)
+        self.fan = Fan(gop_bytes=gop_bytes, now_us=desk.clock.now_us)
+        self.session: Session | None = None
+        self._desk = desk
+        self._books = books
+        self._board = board
+        self._facts: StreamFacts | None = None
+        self._losses = self._lost = 0
+        self._lossy_us: int | None = None
+        self._told_us = 0
+        self._counted = (0, 0)
+
+    @property
+    def camera(self) -> CameraId:
+        return self.wanted.camera
+
+    def flowing(self, params: TrackParams) -> None:
+        video = params.video
+        self._facts = StreamFacts(video.codec.value, video.width, video.height, video.fps)
+        self._say(CameraState.ONLINE)
+
+    def failed(self, ending: Ending, *, attempts: int, retry_s: float) -> None:
+        now_us = self._desk.clock.now_us()
+        self._facts = None
+        details = Details(
+            words=ending.words,
+            next_try_at=from_us(now_us) + timedelta(seconds=retry_s),
+            attempts=attempts,
+        )
+        self._say(ending.state, ending.cause, ending.fault, details)
+        self._books.failing(self.camera, now_us, ending.cause, **({"words": ending.words} if ending.words else {}))
+
+    def look(self) -> None:
+        """About once a second: the watchdog, and whether jumps and lost packets leave the camera degraded."""
+        session = self.session
+        if session is None:
+            return
+        session.look()
+        now_us, lost = self._desk.clock.now_us(), session.lost
+        fresh, self._lost = max(0, lost - self._lost), lost
+        metrics.lost_packets.inc(fresh)
+        losses = self.recorder.jumps + lost
+        if losses > self._losses:
+            again = self._lossy_us is not None and now_us - self._told_us < _TELL_AGAIN_US
+            self._lossy_us = now_us
+            if self._facts is not None and not again:
+                self._told_us = now_us
+                self._say(CameraState.DEGRADED, Cause.CAMERA, Fault.TIMESTAMPS_JUMP, Details(losses=losses))
+        elif self._lossy_us is not None and now_us - self._lossy_us >= _DEGRADED_US:
+            self._lossy_us = None
+            if self._facts is not None:
+                self._say(CameraState.ONLINE)
+        self._losses = losses
+
+    def measure(self) -> None:
+        """Now and then: the numbers of what flows."""
+        session, facts, last = self.session, self._facts, self._board.last(self.camera)
+        if session is None or facts is None or last is None:
+            return
+        now_us = self._desk.clock.now_us()
+        (before_us, before), self._counted = self._counted, (now_us, session.bytes)
+        if before_us and now_us > before_us:
+            rate = (session.bytes - before) * 8 * US_PER_S // (now_us - before_us)
+            self._board.say(replace(last, stream=replace(facts, bit_rate=rate)))
+
+    def say_off(self) -> None:
+        self._say(CameraState.OFF)
+
+    def _say(
+        self,
+        state: CameraState,
+        cause: Cause | None = None,
+        fault: Fault | None = None,
+        details: Details | None = None,
+    ) -> None:
+        report = Report(
+            camera_id=self.camera,
+            state=state,
+            since=from_us(self._desk.clock.now_us()),
+            cause=cause,
+            fault=fault,
+            details=details or Details(),
+            stream=self._facts,
+            fence=self.fence,
+        )
+        self._board.say(report)
+
+    def _subject(self) -> Subject:
+        return Subject(self.wanted.camera, self.wanted.agency, self.fence)
+
+    def update(self, wanted: Wanted, fence: int, frame: Frame, turns: Turns) -> None:
+        """Take over what changed; a camera that is no longer to be recorded ends its session."""
+        before, self.wanted, self.fence = self.wanted, wanted, fence
+        self.recorder.readdress(self._subject())
+        if wanted.recorded_since_us is None:
+            if before.recorded_since_us is not None:
+                self.stop()
+                self._books.plan(self.camera, wanted.changed_us, on=False)
+                self.say_off()
+            return
+        if before.recorded_since_us is None:
+            self._books.plan(self.camera, wanted.recorded_since_us, on=True)
+            self.start(frame, turns)
+        elif self.session is not None and wanted.source != before.source:
+            self.session.change(wanted.source)
+
+    def start(self, frame: Frame, turns: Turns) -> None:
+        """Connect and record, if the camera is to be recorded."""
+        if self.wanted.recorded_since_us is None:
+            self.say_off()
+            return
+        self._say(CameraState.CONNECTING)
+        self.session = Session(
+            Target(self.camera, "main", turns.of(self.camera)),
+            source=self.wanted.source,
+            sinks=(self.recorder, self.fan),
+            listener=self,
+            frame=frame,
+        )
+        self.session.start()
+
+    def stop(self) -> None:
+        """End the session and wait for it."""
+        session, self.session = self.session, None
+        if session is not None:
+            session.stop()
+            session.join(_JOIN_S)
+
+
+class Posts:
+    """All of them. Used by the event loop (through threads where it blocks) and the watching thread."""
+
+    def __init__(self, *, frame: Frame, turns: Turns, desk: VolumeDesk, books: Books, board: StatusBoard) -> None:
+        self._frame = frame
+        self.turns = turns
+        self._desk = desk
+        self._books = books
+        self._board = board
+        self.all: dict[CameraId, Post] = {}
+
+    def begin(self, wanted: Wanted, fence: int) -> None:
+        """The camera is ours from now on."""
+        self._books.open(wanted.camera, planned_from_us=wanted.recorded_since_us)
+        post = Post(
+            wanted,
+            fence,
+            desk=self._desk,
+            books=self._books,
+            board=self._board,
+            gop_bytes=self._frame.settings.gop_bytes,
+        )
+        self.all = {**self.all, wanted.camera: post}
+        post.start(self._frame, self.turns)
+
+    def update(self, wanted: Wanted, fence: int) -> None:
+        """What is known of the camera now; blocks while a session ends."""
+        post = self.all[wanted.camera]
+        if post.wanted != wanted or post.fence != fence:
+            post.update(wanted, fence, self._frame, self.turns)
+
+    def end(self, cameras: Iterable[CameraId]) -> None:
+        """These are ours no longer: end their runs. Blocks for about a tenth of a second."""
+        going = [self.all[camera] for camera in cameras if camera in self.all]
+        for post in going:
+            if post.session is not None:
+                post.session.stop()
+        for post in going:
+            post.stop()
+        gone = {post.camera for post in going}
+        self.all = {camera: post for camera, post in self.all.items() if camera not in gone}
+
+    def look(self) -> None:
+        for post in self.all.values():
+            post.look()
+
+    def count(self) -> None:
+        """How many cameras are being recorded, for the metric."""
+        metrics.active.set(sum(post.recorder.recording for post in self.all.values()))
+
+    def ages(self) -> Iterator[tuple[str, float]]:
+        """Each camera that is to be recorded, with the seconds since the newest moment on the disk."""
+        now_us = self._desk.clock.now_us()
+        for post in self.all.values():
+            since_us = post.wanted.recorded_since_us
+            if since_us is not None:
+                newest_us = max(post.recorder.newest_us, since_us)
+                yield str(post.camera), max(0, now_us - newest_us) / US_PER_S
+
+    def measure(self) -> None:
+        for post in self.all.values():
+            post.measure()

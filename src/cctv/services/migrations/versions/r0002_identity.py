@@ -1,0 +1,14 @@
+"""Who somebody is: users, sessions, keys, second factors, names of other organisations' permissions."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Run the whole text as it is; one transaction."""
+    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)

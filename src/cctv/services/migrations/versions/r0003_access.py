@@ -1,0 +1,14 @@
+"""Who may, and who did: roles, grants, what agencies ask for, the audit. The SQL beside this file is its text."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Run the whole text as it is; one transaction."""
+    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)

@@ -1,0 +1,1 @@
+"""The files behind what is shown: on a volume here, or fetched from an object store."""
