@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from cctv.base.errors import Unavailable
 
@@ -30,6 +31,8 @@ WriteTx = NewType("WriteTx", ReadTx)
 """A transaction that may write; its opener commits."""
 
 _RECONNECT_S = 1.0
+_CLOSE_S = 2.0
+_CLOSE_LOOK_S = 0.01
 _UNWELL = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -121,7 +124,20 @@ class Database:
         return None
 
     async def close(self) -> None:
+        """Close all connections. One that is in use is waited for, as long as :data:`_CLOSE_S`.
+
+        Whoever is cancelled gives its connection back a moment later; one that came back after the end would stay
+        open until the garbage collector finds it.
+        """
+        for _ in range(int(_CLOSE_S / _CLOSE_LOOK_S)):
+            if not self._in_use():
+                break
+            await asyncio.sleep(_CLOSE_LOOK_S)
         await self.engine.dispose()
+
+    def _in_use(self) -> int:
+        pool = self.engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
 
 async def notify(tx: WriteTx, channel: str, payload: str = "") -> None:

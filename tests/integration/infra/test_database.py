@@ -70,6 +70,31 @@ async def test_a_notification_is_heard_when_committed_and_only_then(database: Da
     assert heard == [("", ""), ("rooms", "said")]
 
 
+async def test_what_is_in_use_when_the_end_comes_is_closed_a_moment_later(database_url: str) -> None:
+    ending, done = Database(database_url), asyncio.Event()
+
+    async def hold() -> None:
+        async with ending.read():
+            await done.wait()
+
+    holding = asyncio.create_task(hold())
+    async with ending.read() as tx:  # so two are there: one in use, one at rest
+        us = await tx.scalar(text("SELECT datname FROM pg_stat_activity WHERE pid = pg_backend_pid()"))
+    asyncio.get_running_loop().call_later(0.1, done.set)
+    await ending.close()
+    await holding
+    with psycopg.connect(database_url) as other:
+        count = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+        left = [1]
+        for _ in range(100):  # a server process ends a moment after its connection
+            left = list(other.execute(count, (us,)).fetchone() or ())
+            other.rollback()
+            if left == [0]:
+                break
+            await asyncio.sleep(0.02)
+    assert left == [0]
+
+
 async def test_away_and_back(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "pg")
     server.start()
