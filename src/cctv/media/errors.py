@@ -2,6 +2,7 @@
 
 CctvError
 ├── Unavailable
+│   ├── DecoderLost             the process that decodes died, hung or did not start
 │   └── StreamError             each with the cause a gap gets and the state a camera shows
 │       ├── StreamUnreachable   network   connecting
 │       ├── StreamTimeout       camera    no_video
@@ -102,6 +103,13 @@ class StreamUnusable(StreamError):
     message_ar = "لا يمكن تسجيل البث كما هو."
     cause = Cause.CODEC
     state = CameraState.UNUSABLE
+
+
+class DecoderLost(Unavailable):
+    """Pictures cannot be decoded at the moment; try again."""
+
+    code = "decoder_lost"
+    message_ar = "لا يمكن فك ترميز الصور حالياً؛ حاول مرة أخرى."
 
 
 class DamagedMedia(DataLoss):

@@ -37,6 +37,7 @@ FAST: dict[str, Any] = {
     "handover_share": 1.0,
     "poll_s": 1.0,
     "open_s": 4.0,
+    "prove_s": 0.0,
     "silence_s": 2.0,
     "retry_first_s": 0.3,
     "retry_most_s": 1.0,

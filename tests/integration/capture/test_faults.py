@@ -186,7 +186,6 @@ async def test_quirks_are_recorded_through(room: Room) -> None:
 
 
 def test_each_fault_of_the_simulator_meets_a_recorder() -> None:
-    """Noise in place of pictures is recorded as it comes: a recorder decodes nothing."""
     tried = {fault for case in CASES.values() for fault in case.faults} | set(SECONDS) | set(GOES_ON)
     assert tried | {"change_kind", "timestamp_jump", "undecodable"} == set(FAULTS)
 
@@ -194,6 +193,44 @@ def test_each_fault_of_the_simulator_meets_a_recorder() -> None:
 @pytest.fixture
 def one(simulator: SimulatorProcess) -> dict[str, Any]:
     return simulator.control.add_camera("h264-main-gop1")
+
+
+@pytest.mark.parametrize("kind", ["h264-main-gop1", "h265-360p-gop1"])
+async def test_noise_in_place_of_pictures_is_recorded_and_said(room: Room, kind: str) -> None:
+    """Beside a camera whose packets are mangled, and whose pictures can be decoded for the most part."""
+    control = room.simulator.control
+    words = control.add_camera(kind)
+    noisy = await room.add(words["number"], url=words["main"])
+    words_of_other = control.add_camera("h264-main-gop1")
+    mangled = await room.add(words_of_other["number"], url=words_of_other["main"])
+    control.fault(words_of_other["number"], "mangled_packets")
+
+    async def shows(state: CameraState) -> None:
+        async def shown() -> bool:
+            return await state_of(room, noisy) is state
+
+        await eventually(shown, limit_s=25, what=state.value)
+
+    async with room.recording(segment_s=10.0, prove_s=1.0, prove_first_s=0.5) as recorder:
+        await room.recorded(noisy.id, seconds=3)
+        assert await state_of(room, noisy) is CameraState.ONLINE
+        control.fault(words["number"], "undecodable")
+        began = utc_now()
+        await shows(CameraState.UNUSABLE)
+        async with room.database.read() as tx:
+            said = (await status.statuses(tx, [noisy]))[noisy.id]
+        assert said.cause is Cause.CODEC
+        assert "can be decoded" in status.reason(said)
+        await asyncio.sleep(3)
+        assert await state_of(room, noisy) is CameraState.UNUSABLE, "also after the session was opened anew"
+        control.clear(words["number"])
+        control.fault(words["number"], "reset")  # one that stays broken is looked at every half minute
+        await shows(CameraState.ONLINE)
+        assert not recorder.workshop.posts.all[mangled.id].proof.broken
+    gaps = [gap for gap in await room.gaps(noisy.id) if gap.start > began - timedelta(seconds=2)]
+    assert {gap.cause for gap in gaps} <= CODEC | NETWORK, gaps
+    assert sum(span.seconds for span in (await room.timeline(noisy.id)).spans) > 10, "noise is recorded, too"
+    await room.holds()
 
 
 @pytest.mark.parametrize("seconds", [3600.0, -3600.0])

@@ -1,6 +1,7 @@
 """A still shows the frame of its moment: pictures carry their number as a grey step."""
 
 import io
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from cctv.media.errors import DamagedMedia
 from cctv.media.model import VideoCodec
 from cctv.media.mp4 import fmp4
 from cctv.media.mp4.fmp4 import Fragment, Fragmenter
-from cctv.media.stills.still import decode_still
+from cctv.media.stills.still import decode_still, prove
 
 KINDS = [(VideoCodec.H264, 0), (VideoCodec.H264, 2), (VideoCodec.H265, 3), (VideoCodec.MJPEG, 0)]
 
@@ -94,3 +95,44 @@ def test_what_cannot_be_decoded_is_damaged(footage: Callable[..., Any]) -> None:
             decode_still(init, gop, at_90k=0)
     with pytest.raises(DamagedMedia):
         decode_still(init[:100], data, at_90k=0)
+
+
+@pytest.mark.parametrize(("codec", "bframes"), KINDS)
+@pytest.mark.parametrize("pictures", [1, 2, 25])
+def test_healthy_pictures_can_be_decoded(
+    footage: Callable[..., Any], codec: VideoCodec, bframes: int, pictures: int
+) -> None:
+    prove(*gop_of(footage(codec, bframes=bframes), pictures))
+
+
+@pytest.mark.parametrize(("codec", "bframes"), KINDS)
+def test_a_torn_picture_is_not_held_against_the_others(
+    footage: Callable[..., Any], codec: VideoCodec, bframes: int
+) -> None:
+    made = footage(codec, bframes=bframes)
+
+    def tear(number: int, data: bytes) -> bytes:
+        return data[: len(data) // 2] if number == 3 else data
+
+    prove(*gop_of(made, 25, tear))
+
+
+@pytest.mark.parametrize(("codec", "bframes"), KINDS)
+def test_noise_cannot_be_decoded(footage: Callable[..., Any], codec: VideoCodec, bframes: int) -> None:
+    noise = random.Random(7)
+
+    def ruin(_: int, data: bytes) -> bytes:
+        return data[:8] + noise.randbytes(len(data) - 8)
+
+    with pytest.raises(DamagedMedia, match="cannot be decoded"):
+        prove(*gop_of(footage(codec, bframes=bframes), 25, ruin))
+
+
+def gop_of(made: Any, pictures: int, change: Callable[[int, bytes], bytes] | None = None) -> tuple[bytes, bytes]:
+    """An init segment and the first pictures after it."""
+    fragmenter = Fragmenter(made.params, wall_us=lambda dts: dts)
+    samples = made.fresh()[:pictures]
+    for number, sample in enumerate(samples):
+        sample.data = change(number, sample.data) if change else sample.data
+    fragments = [one for sample in samples for one in fragmenter.push(sample)] + fragmenter.flush()
+    return fmp4.init_segment(made.params), b"".join(one.data for one in fragments)

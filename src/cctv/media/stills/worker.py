@@ -11,8 +11,8 @@ import sys
 from typing import BinaryIO, Final
 
 from cctv.media.errors import DamagedMedia
-from cctv.media.stills.still import decode_still
-from cctv.media.stills.wire import DAMAGED, DONE, REPLY, REQUEST
+from cctv.media.stills.still import decode_still, prove
+from cctv.media.stills.wire import DAMAGED, DONE, REPLY, REQUEST, Wish
 
 _MEMORY_BYTES: Final = 2 << 30
 _NICENESS: Final = 5
@@ -33,11 +33,15 @@ def _answer(requests: BinaryIO, answers: BinaryIO) -> bool:
     header = requests.read(REQUEST.size)
     if len(header) < REQUEST.size:
         return False
-    at_90k, exact, width, init_bytes, gop_bytes = REQUEST.unpack(header)
+    at_90k, wish, width, init_bytes, gop_bytes = REQUEST.unpack(header)
     init, gop = requests.read(init_bytes), requests.read(gop_bytes)
     try:
-        still = decode_still(init, gop, at_90k=at_90k, exact=bool(exact), width=width or None)
-        answers.write(REPLY.pack(DONE, still.at_90k, len(still.jpeg)) + still.jpeg)
+        if wish == Wish.PROOF:
+            prove(init, gop)
+            answers.write(REPLY.pack(DONE, at_90k, 0))
+        else:
+            still = decode_still(init, gop, at_90k=at_90k, exact=wish == Wish.EXACT, width=width or None)
+            answers.write(REPLY.pack(DONE, still.at_90k, len(still.jpeg)) + still.jpeg)
     except (DamagedMedia, MemoryError) as fault:
         words = str(fault).encode()[:1000]
         answers.write(REPLY.pack(DAMAGED, 0, len(words)) + words)

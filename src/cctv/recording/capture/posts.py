@@ -1,16 +1,18 @@
 """The cameras that are ours now: for each a recorder, its session, and the word about its state."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cctv.base.clock import US_PER_S, from_us
 from cctv.base.faults import CameraState, Cause, Fault
 from cctv.base.ids import CameraId
 from cctv.cameras.status import Details, Report, StreamFacts
-from cctv.media.model import TrackParams
+from cctv.infra.telemetry import log
+from cctv.media.model import Sample, TrackParams
 from cctv.recording.capture import metrics
 from cctv.recording.capture.live.fan import Fan
+from cctv.recording.capture.proof import Proof
 from cctv.recording.capture.roster import Wanted
 from cctv.recording.capture.sessions.session import Ending, Frame, Session, Target
 from cctv.recording.capture.sessions.turns import Turns
@@ -23,27 +25,39 @@ from cctv.recording.capture.writing.desk import VolumeDesk
 _DEGRADED_US = 60 * US_PER_S
 _TELL_AGAIN_US = 10 * US_PER_S
 _JOIN_S = 5.0
+_UNDECODABLE = "none of its pictures can be decoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all cameras of a process share."""
+
+    frame: Frame
+    turns: Turns
+    desk: VolumeDesk
+    books: Books
+    board: StatusBoard
 
 
 class Post:
     """One camera. As its session's listener it is called on the session's thread."""
 
-    def __init__(
-        self, wanted: Wanted, fence: int, *, desk: VolumeDesk, books: Books, board: StatusBoard, gop_bytes: int
-    ) -> None:
+    def __init__(self, wanted: Wanted, fence: int, shared: Shared) -> None:
+        settings, self._shared = shared.frame.settings, shared
         self.wanted = wanted
         self.fence = fence
-        self.recorder = CameraRecorder(self._subject(), desk)
-        self.fan = Fan(gop_bytes=gop_bytes, now_us=desk.clock.now_us)
+        self.recorder = CameraRecorder(self._subject(), shared.desk)
+        self.fan = Fan(gop_bytes=settings.gop_bytes, now_us=shared.desk.clock.now_us)
         self.session: Session | None = None
-        self._desk = desk
-        self._books = books
-        self._board = board
+        self._desk = shared.desk
+        self._books = shared.books
+        self._board = shared.board
         self._facts: StreamFacts | None = None
         self._losses = self._lost = 0
         self._lossy_us: int | None = None
         self._told_us = 0
         self._counted = (0, 0)
+        self.proof = Proof(clock=shared.frame.clock, first_s=settings.prove_first_s, every_s=settings.prove_s)
 
     @property
     def camera(self) -> CameraId:
@@ -52,11 +66,13 @@ class Post:
     def flowing(self, params: TrackParams) -> None:
         video = params.video
         self._facts = StreamFacts(video.codec.value, video.width, video.height, video.fps)
-        self._say(CameraState.ONLINE)
+        self.proof.begin()
+        self._say_flowing()
 
     def failed(self, ending: Ending, *, attempts: int, retry_s: float) -> None:
         now_us = self._desk.clock.now_us()
         self._facts = None
+        self.proof.end()
         details = Details(
             words=ending.words,
             next_try_at=from_us(now_us) + timedelta(seconds=retry_s),
@@ -78,14 +94,27 @@ class Post:
         if losses > self._losses:
             again = self._lossy_us is not None and now_us - self._told_us < _TELL_AGAIN_US
             self._lossy_us = now_us
-            if self._facts is not None and not again:
+            if self._facts is not None and not again and not self.proof.broken:
                 self._told_us = now_us
                 self._say(CameraState.DEGRADED, Cause.CAMERA, Fault.TIMESTAMPS_JUMP, Details(losses=losses))
         elif self._lossy_us is not None and now_us - self._lossy_us >= _DEGRADED_US:
             self._lossy_us = None
             if self._facts is not None:
-                self._say(CameraState.ONLINE)
+                self._say_flowing()
         self._losses = losses
+
+    def at_hand(self) -> tuple[TrackParams, list[Sample]] | None:
+        """The newest GOP as far as it has come."""
+        return self.fan.at_hand()
+
+    def proved(self, *, decodable: bool) -> None:
+        """Whether that GOP could be decoded; what cannot be is recorded as it comes, and said."""
+        news, session = self.proof.learnt(decodable=decodable), self.session
+        if news == "broken" and session is not None:
+            log.warning("pictures_undecodable", camera=str(self.camera))
+            session.renew(Fault.NO_KEY_FRAME, _UNDECODABLE)
+        elif news == "mended" and self._facts is not None:
+            self._say_flowing()
 
     def measure(self) -> None:
         """Now and then: the numbers of what flows."""
@@ -97,6 +126,12 @@ class Post:
         if before_us and now_us > before_us:
             rate = (session.bytes - before) * 8 * US_PER_S // (now_us - before_us)
             self._board.say(replace(last, stream=replace(facts, bit_rate=rate)))
+
+    def _say_flowing(self) -> None:
+        if self.proof.broken:
+            self._say(CameraState.UNUSABLE, Cause.CODEC, Fault.NO_KEY_FRAME, Details(words=_UNDECODABLE))
+        else:
+            self._say(CameraState.ONLINE)
 
     def say_off(self) -> None:
         self._say(CameraState.OFF)
@@ -123,7 +158,7 @@ class Post:
     def _subject(self) -> Subject:
         return Subject(self.wanted.camera, self.wanted.agency, self.fence)
 
-    def update(self, wanted: Wanted, fence: int, frame: Frame, turns: Turns) -> None:
+    def update(self, wanted: Wanted, fence: int) -> None:
         """Take over what changed; a camera that is no longer to be recorded ends its session."""
         before, self.wanted, self.fence = self.wanted, wanted, fence
         self.recorder.readdress(self._subject())
@@ -135,22 +170,22 @@ class Post:
             return
         if before.recorded_since_us is None:
             self._books.plan(self.camera, wanted.recorded_since_us, on=True)
-            self.start(frame, turns)
+            self.start()
         elif self.session is not None and wanted.source != before.source:
             self.session.change(wanted.source)
 
-    def start(self, frame: Frame, turns: Turns) -> None:
+    def start(self) -> None:
         """Connect and record, if the camera is to be recorded."""
         if self.wanted.recorded_since_us is None:
             self.say_off()
             return
         self._say(CameraState.CONNECTING)
         self.session = Session(
-            Target(self.camera, "main", turns.of(self.camera)),
+            Target(self.camera, "main", self._shared.turns.of(self.camera)),
             source=self.wanted.source,
             sinks=(self.recorder, self.fan),
             listener=self,
-            frame=frame,
+            frame=self._shared.frame,
         )
         self.session.start()
 
@@ -160,38 +195,28 @@ class Post:
         if session is not None:
             session.stop()
             session.join(_JOIN_S)
+        self.proof.end()
 
 
 class Posts:
     """All of them. Used by the event loop (through threads where it blocks) and the watching thread."""
 
-    def __init__(self, *, frame: Frame, turns: Turns, desk: VolumeDesk, books: Books, board: StatusBoard) -> None:
-        self._frame = frame
-        self.turns = turns
-        self._desk = desk
-        self._books = books
-        self._board = board
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
         self.all: dict[CameraId, Post] = {}
 
     def begin(self, wanted: Wanted, fence: int) -> None:
         """The camera is ours from now on."""
-        self._books.open(wanted.camera, planned_from_us=wanted.recorded_since_us)
-        post = Post(
-            wanted,
-            fence,
-            desk=self._desk,
-            books=self._books,
-            board=self._board,
-            gop_bytes=self._frame.settings.gop_bytes,
-        )
+        self._shared.books.open(wanted.camera, planned_from_us=wanted.recorded_since_us)
+        post = Post(wanted, fence, self._shared)
         self.all = {**self.all, wanted.camera: post}
-        post.start(self._frame, self.turns)
+        post.start()
 
     def update(self, wanted: Wanted, fence: int) -> None:
         """What is known of the camera now; blocks while a session ends."""
         post = self.all[wanted.camera]
         if post.wanted != wanted or post.fence != fence:
-            post.update(wanted, fence, self._frame, self.turns)
+            post.update(wanted, fence)
 
     def end(self, cameras: Iterable[CameraId]) -> None:
         """These are ours no longer: end their runs. Blocks for about a tenth of a second."""
@@ -204,6 +229,10 @@ class Posts:
         gone = {post.camera for post in going}
         self.all = {camera: post for camera, post in self.all.items() if camera not in gone}
 
+    def each(self) -> list[Post]:
+        """All that are ours at this moment."""
+        return list(self.all.values())
+
     def look(self) -> None:
         for post in self.all.values():
             post.look()
@@ -214,7 +243,7 @@ class Posts:
 
     def ages(self) -> Iterator[tuple[str, float]]:
         """Each camera that is to be recorded, with the seconds since the newest moment on the disk."""
-        now_us = self._desk.clock.now_us()
+        now_us = self._shared.desk.clock.now_us()
         for post in self.all.values():
             since_us = post.wanted.recorded_since_us
             if since_us is not None:

@@ -26,6 +26,7 @@ from cctv.recording import archive, schedule
 from cctv.recording.capture.errors import Superseded
 from cctv.recording.capture.lease import LeaseKeeper
 from cctv.recording.capture.model import Grant
+from cctv.recording.capture.proof import Proving
 from cctv.recording.capture.roster import Roster, Wanted, wanted_of
 from cctv.recording.capture.rows import Rows
 from cctv.recording.capture.settings import CaptureSettings
@@ -84,6 +85,7 @@ class Recorder:
                 self._make_room(),
                 self._rows.run(settings.rows_s),
                 workshop.opened.run(self._cache, settings.publish_s),
+                Proving(workshop.posts.each).run(),
                 workshop.board.run(self._database, self._cache, settings.status_s),
             )
         finally:

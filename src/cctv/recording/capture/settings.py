@@ -38,6 +38,11 @@ class CaptureSettings(Settings):
     good_s: float = Field(60.0, ge=0, description="A session that lasted this long forgets earlier failures.")
     connects_per_s: float = Field(50.0, gt=0, description="Most connections begun in a second, over all cameras.")
 
+    prove_s: float = Field(
+        600.0, ge=0, description="How often it is seen whether a camera's pictures can be decoded; 0: never."
+    )
+    prove_first_s: float = Field(5.0, gt=0, description="How long after video begins that is seen first.")
+
     segment_s: float = Field(
         60.0, gt=0, le=240, description="Length of a segment, 240 at most; it ends at the key frame after that."
     )

@@ -10,7 +10,7 @@ from cctv.infra.telemetry import log
 from cctv.recording.capture import metrics
 from cctv.recording.capture.live.origin import LiveOrigin
 from cctv.recording.capture.model import Slot
-from cctv.recording.capture.posts import Posts
+from cctv.recording.capture.posts import Posts, Shared
 from cctv.recording.capture.rounds import Rounds
 from cctv.recording.capture.sessions.gate import Gate
 from cctv.recording.capture.sessions.reader import Reader
@@ -84,11 +84,7 @@ class Workshop:
             Claims(site.claims), clock=clock, heartbeat_s=settings.heartbeat_s, lease_s=settings.lease_s
         )
         self.posts = Posts(
-            frame=frame,
-            turns=self.turns,
-            desk=self.desk,
-            books=self.books,
-            board=self.board,
+            Shared(frame=frame, turns=self.turns, desk=self.desk, books=self.books, board=self.board)
         )
         self.live = LiveOrigin(posts=self.posts, board=self.board, frame=frame, clock=self.clock)
         self._rounds = Rounds(clock)

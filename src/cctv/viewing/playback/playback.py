@@ -20,11 +20,11 @@ from cctv.cameras import registry
 from cctv.infra.cache import Cache
 from cctv.infra.database import Database, ReadTx
 from cctv.infra.objects import ObjectStore
+from cctv.media.stills.decoders import Decoders
 from cctv.recording import archive
 from cctv.recording.archive import OpenSegment, SegmentRow
 from cctv.viewing.playback import grants
 from cctv.viewing.playback.cursor import Place
-from cctv.viewing.playback.decoders import Decoders
 from cctv.viewing.playback.download import Download, Downloads, file_name
 from cctv.viewing.playback.errors import NoFootage
 from cctv.viewing.playback.footage import Footage, select

@@ -10,9 +10,11 @@ from cctv.base.actor import Actor
 from cctv.base.clock import from_us, to_us
 from cctv.base.ids import CameraId
 from cctv.base.span import Span
+from cctv.media.errors import DamagedMedia, DecoderLost
 from cctv.media.mp4.index import Gop, decode_index, gops
-from cctv.viewing.playback.decoders import DecodeJob, Decoders
-from cctv.viewing.playback.errors import NoFootage, StillsBusy
+from cctv.media.stills.decoders import DecodeJob, Decoders
+from cctv.media.stills.wire import Wish
+from cctv.viewing.playback.errors import NoFootage, StillFailed, StillsBusy
 from cctv.viewing.playback.footage import Shown, gops_of, ticks_to_us, us_to_90k
 from cctv.viewing.playback.objects.reading import Objects, read_range
 from cctv.viewing.playback.places import Places
@@ -81,7 +83,14 @@ class Stills:
 
     async def _made(self, file: BinaryIO, wanted: StillRequest, choice: _Choice, key: str) -> Still:
         job = await asyncio.to_thread(_read, file, wanted, choice)
-        picture = await self._decoders.decode(job)
+        try:
+            picture = await self._decoders.decode(job)
+        except DamagedMedia as fault:
+            raise StillFailed(
+                f"The picture could not be decoded: {fault}.", arabic="تعذّر فك ترميز الصورة."
+            ) from fault
+        except DecoderLost as fault:
+            raise StillFailed from fault
         frame_us = to_us(choice.segment.start) + ticks_to_us(picture.at_90k - choice.base_90k)
         await asyncio.to_thread(self._cache.put, key, picture.jpeg, {"frame_us": frame_us})
         return Still(picture.jpeg, from_us(frame_us), final=choice.segment.closed)
@@ -117,7 +126,11 @@ def _read(file: BinaryIO, wanted: StillRequest, choice: _Choice) -> DecodeJob:
     length = gop.bytes if wanted.exact else gop.key_bytes or gop.bytes
     coded = read_range(file, gop.offset, length)
     return DecodeJob(
-        init=init, gop=coded, at_90k=_asked_90k(wanted, choice), exact=wanted.exact, width=wanted.width
+        init=init,
+        gop=coded,
+        wish=Wish.EXACT if wanted.exact else Wish.KEY_FRAME,
+        at_90k=_asked_90k(wanted, choice),
+        width=wanted.width,
     )
 
 

@@ -62,6 +62,13 @@ class Fan:
         with self._guard:
             self._taps = tuple(one for one in self._taps if one is not tap)
 
+    def at_hand(self) -> tuple[TrackParams, list[Sample]] | None:
+        """The newest GOP as far as it has come, key frame first; ``None`` while there is none."""
+        with self._guard:
+            if self._params is None or not self._gop:
+                return None
+            return self._params, [came.sample for came in self._gop]
+
     @property
     def watched(self) -> bool:
         return bool(self._taps)

@@ -143,8 +143,12 @@ class Session:
         watchdog = self._watchdog
         fault = watchdog.look(self.frames, self.keys) if watchdog is not None else None
         if fault is not None:
-            row = _ROWS[fault]
-            self._interrupt(Ending(row.cause or Cause.CAMERA, row.state or CameraState.NO_VIDEO, fault))
+            self.renew(fault)
+
+    def renew(self, fault: Fault, words: str | None = None) -> None:
+        """End this connection for what was found wrong with it, and open another."""
+        row = _ROWS[fault]
+        self._interrupt(Ending(row.cause or Cause.CAMERA, row.state or CameraState.NO_VIDEO, fault, words))
 
     def stop(self) -> None:
         """End soon: a blocked read returns within 0.1 s."""

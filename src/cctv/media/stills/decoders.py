@@ -1,4 +1,4 @@
-"""A few child processes that decode stills, so that a hostile stream costs a child and nothing else.
+"""A few child processes that decode, so that a hostile stream costs a child and nothing else.
 
 A child is started when it is first needed and ends when idle for a while, when it takes too long, or with us:
 its standard input closes. PyAV is imported there and never here. How they talk is written in
@@ -14,8 +14,8 @@ from typing import Final
 
 import structlog
 
-from cctv.media.stills.wire import DONE, REPLY, REQUEST
-from cctv.viewing.playback.errors import StillFailed
+from cctv.media.errors import DamagedMedia, DecoderLost
+from cctv.media.stills.wire import DONE, REPLY, REQUEST, Wish
 
 _LOG = structlog.get_logger()
 
@@ -26,7 +26,7 @@ _IDLE_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A JPEG and the run's 90 kHz time of the frame that it shows."""
+    """A JPEG (none where a proof was wished for) and the run's 90 kHz time of the frame that it shows."""
 
     jpeg: bytes
     at_90k: int
@@ -34,13 +34,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class DecodeJob:
-    """What a child needs: the init segment, a GOP or its key frame, and which frame of it, how wide."""
+    """What a child needs: the init segment, a GOP or its key frame, what is wanted of it, and how wide."""
 
     init: bytes
     gop: bytes
-    at_90k: int
-    exact: bool
-    width: int | None
+    wish: Wish
+    at_90k: int = 0
+    width: int | None = None
 
 
 class Decoders:
@@ -54,7 +54,7 @@ class Decoders:
         self._idle: list[_Child] = []
 
     async def decode(self, job: DecodeJob) -> Picture:
-        """The picture; :class:`StillFailed` when the bytes are damaged, the child dies or takes too long."""
+        """The picture; DamagedMedia when there is none in the bytes, DecoderLost when the child dies or hangs."""
         async with self._child() as child:
             return await child.ask(job)
 
@@ -73,12 +73,10 @@ class Decoders:
             healthy = True
         except _Refused as fault:
             healthy = True
-            raise StillFailed(
-                f"The picture could not be decoded: {fault}.", arabic="تعذّر فك ترميز الصورة."
-            ) from fault
+            raise DamagedMedia(str(fault)) from fault
         except (TimeoutError, OSError, asyncio.IncompleteReadError, _Nonsense) as fault:
-            _LOG.warning("still_child_lost", pid=child.pid, reason=type(fault).__name__)
-            raise StillFailed from fault
+            _LOG.warning("decoder_lost", pid=child.pid, reason=type(fault).__name__)
+            raise DecoderLost from fault
         finally:
             if healthy:
                 self._idle.append(child)
@@ -95,8 +93,8 @@ class Decoders:
         try:
             return await _Child.start(self._command)
         except OSError as fault:
-            _LOG.warning("still_child_not_started", reason=str(fault))
-            raise StillFailed from fault
+            _LOG.warning("decoder_not_started", reason=str(fault))
+            raise DecoderLost from fault
 
     def _dismiss(self, child: "_Child") -> None:
         if child in self._idle:
@@ -141,7 +139,7 @@ class _Child:
         return self._process.pid
 
     async def ask(self, job: DecodeJob) -> Picture:
-        header = REQUEST.pack(job.at_90k, job.exact, job.width or 0, len(job.init), len(job.gop))
+        header = REQUEST.pack(job.at_90k, job.wish, job.width or 0, len(job.init), len(job.gop))
         self._stdin.writelines([header, job.init, job.gop])
         await self._stdin.drain()
         said, at_90k, size = REPLY.unpack(await self._stdout.readexactly(REPLY.size))

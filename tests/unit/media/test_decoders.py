@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from cctv.viewing.playback.decoders import DecodeJob, Decoders, Picture
-from cctv.viewing.playback.errors import StillFailed
+from cctv.media.errors import DamagedMedia, DecoderLost
+from cctv.media.stills.decoders import DecodeJob, Decoders, Picture
+from cctv.media.stills.wire import Wish
 
 _CHILD = """
 import os, struct, sys, time
@@ -43,7 +44,7 @@ async def decoders() -> AsyncIterator[Decoders]:
 
 
 def job(gop: bytes = b"G" * 300_000) -> DecodeJob:
-    return DecodeJob(init=b"I", gop=gop, at_90k=-7, exact=True, width=None)
+    return DecodeJob(init=b"I", gop=gop, wish=Wish.EXACT, at_90k=-7)
 
 
 def pid_of(picture: Picture) -> int:
@@ -71,14 +72,14 @@ async def test_no_more_children_than_workers(decoders: Decoders) -> None:
 @pytest.mark.parametrize("gop", [b"die", b"nonsense"])
 async def test_a_child_that_breaks_is_replaced(decoders: Decoders, gop: bytes) -> None:
     before = pid_of(await decoders.decode(job()))
-    with pytest.raises(StillFailed):
+    with pytest.raises(DecoderLost):
         await decoders.decode(job(gop))
     assert pid_of(await decoders.decode(job())) != before
 
 
 async def test_damaged_footage_keeps_the_child(decoders: Decoders) -> None:
     before = pid_of(await decoders.decode(job()))
-    with pytest.raises(StillFailed, match="words"):
+    with pytest.raises(DamagedMedia, match="words"):
         await decoders.decode(job(b"damaged"))
     assert pid_of(await decoders.decode(job())) == before
 
@@ -86,7 +87,7 @@ async def test_damaged_footage_keeps_the_child(decoders: Decoders) -> None:
 async def test_a_child_that_hangs_is_killed_and_others_go_on() -> None:
     decoders = Decoders(workers=1, timeout_s=0.5, command=COMMAND)
     try:
-        with pytest.raises(StillFailed):
+        with pytest.raises(DecoderLost):
             await decoders.decode(job(b"hang"))
         assert await decoders.decode(job())
     finally:
@@ -106,7 +107,7 @@ async def test_a_child_whose_caller_leaves_is_replaced() -> None:
         await decoders.close()
 
 
-async def test_a_program_that_is_not_there_is_a_failed_still() -> None:
+async def test_a_program_that_is_not_there_is_a_lost_decoder() -> None:
     decoders = Decoders(workers=1, timeout_s=5.0, command=("/nonexistent/decoder",))
-    with pytest.raises(StillFailed):
+    with pytest.raises(DecoderLost):
         await decoders.decode(job())
