@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cctv.access.audit import Audit
 from cctv.access.identity import Desk, IdentitySettings, Lockout
-from cctv.access.policy import keep_an_administrator
+from cctv.access.policy import keep_an_administrator, may_let_in
 from cctv.base.clock import Clock, SystemClock
 from cctv.infra.cache import Cache
 from cctv.infra.database import Database, WriteTx
@@ -24,7 +24,10 @@ from cctv.viewing.playback.model import subject_of_actor
 
 
 def identity_desk(*, keyring: Keyring, clock: Clock, audit: Audit, cache: Cache) -> Desk:
-    """With a user end the addresses of recorded video that the user holds; the last administrator stays."""
+    """With a user end the addresses of recorded video that the user holds; the last administrator stays.
+
+    Whoever lets a user in holds the user's rights.
+    """
     return Desk(
         keyring=keyring,
         clock=clock,
@@ -33,6 +36,7 @@ def identity_desk(*, keyring: Keyring, clock: Clock, audit: Audit, cache: Cache)
         settings=IdentitySettings(),
         endings=(partial(_end_media, clock),),
         guards=(keep_an_administrator,),
+        letting_in=(may_let_in,),
     )
 
 

@@ -198,3 +198,30 @@ async def test_two_who_make_one_role_at_once_ask_about_each_others(
         await asyncio.sleep(0.3)
     with pytest.raises(CannotHandOut):
         await second
+
+
+async def test_somebody_is_let_in_by_who_holds_as_much(street: Any, user_with: Callable[..., Any]) -> None:
+    """Whoever hands out a password, or opens an account again, could sign in as its user."""
+    api = street.client("go-api")
+    helper = await with_role(street, user_with, "system:users", "camera:*:live")
+    chief, viewer, investigator = (
+        await user_with("administrator"),
+        await user_with("viewer"),
+        await user_with("investigator"),
+    )
+
+    def path(user: Any, act: str) -> str:
+        return f"/api/v1/users/{user.id}/{act}"
+
+    street.come_as(replace(helper, session="00" * 16))
+    for user in (chief, investigator):
+        for act in ("recover", "enable"):
+            answer = await api.post(path(user, act))
+            assert (answer.status_code, answer.json()["code"]) == (403, "cannot_let_in")
+    assert (await api.post(path(investigator, "disable"))).status_code == 200, "shutting out gives nothing"
+    assert (await api.post(path(investigator, "enable"))).json()["code"] == "cannot_let_in"
+    for act in ("recover", "disable", "enable"):
+        assert (await api.post(path(viewer, act))).status_code == 200
+    street.come_as(replace(chief, session="00" * 16))
+    assert (await api.post(path(investigator, "enable"))).status_code == 200
+    assert (await api.post(path(helper, "recover"))).status_code == 200

@@ -49,6 +49,20 @@ claims = st.frozensets(permissions.map(str), max_size=3)
 actors = st.builds(lambda limits, claims: Actor("u", limits=limits, claims=claims), limits, claims)
 
 
+@given(actors, grants, grants)
+def test_who_covers_somebody_may_whatever_they_may(actor: Actor, mine: list[Grant], theirs: list[Grant]) -> None:
+    one, other = rights_of(actor, mine), rights_of(Actor("v"), theirs)
+    assert one.cover(one, now=NOW)
+    assert ALMIGHTY.cover(other, now=NOW)
+    assert rights_of(Actor("v"), [*mine, *theirs]).cover(other, now=NOW)
+    if one.cover(other, now=NOW):
+        for verb in Verb:
+            for owned in (Owned(camera, agency) for camera in CAMERAS for agency in AGENCIES):
+                assert one.may(verb, owned, now=NOW) or not other.may(verb, owned, now=NOW)
+        for right in System:
+            assert one.may_system(right, now=NOW) or not other.may_system(right, now=NOW)
+
+
 def by_definition(actor: Actor, given_: list[Grant], verb: Verb, owned: Owned) -> bool:
     """The same question, answered from the words of the design and not from holds."""
     token = Role(code="t", name="t", permissions=frozenset(map(parse_permission, actor.claims)))

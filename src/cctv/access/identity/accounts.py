@@ -15,7 +15,7 @@ from cctv.access.identity.passwords import one_time_password
 from cctv.access.identity.refusals import note_refusal
 from cctv.access.identity.signing_in import BREAK_GLASS
 from cctv.base.actor import CONSOLE, Actor
-from cctv.base.errors import Conflict, InvalidInput
+from cctv.base.errors import Conflict, Forbidden, InvalidInput
 from cctv.infra.database import WriteTx
 
 _CHANGEABLE: Final = {"name", "full_name", "full_name_ar", "employee_number", "agency"}
@@ -109,8 +109,11 @@ async def disable(tx: WriteTx, desk: Desk, actor: Actor, user_id: UUID) -> User:
 
 
 async def enable(tx: WriteTx, desk: Desk, actor: Actor, user_id: UUID) -> User:
-    """Let a user in again; :class:`PeopleOnly`. Sessions and keys that ended stay ended."""
-    _by_a_person(desk, actor, "user.enable", user_id)
+    """Let a user in again; :class:`PeopleOnly`. Sessions and keys that ended stay ended.
+
+    The desk may refuse, as with :func:`recover`: whoever lets somebody in could be them.
+    """
+    await _may_let_in(tx, desk, actor, "user.enable", user_id)
     user = await _found(tx, user_id)
     await store.change_user(tx, user_id, disabled_at=None)
     await tell(tx, user_id)
@@ -120,7 +123,7 @@ async def enable(tx: WriteTx, desk: Desk, actor: Actor, user_id: UUID) -> User:
 
 async def recover(tx: WriteTx, desk: Desk, actor: Actor, user_id: UUID) -> Handed:
     """A new one-time password; the second factor is taken off and every session ends. :class:`PeopleOnly`."""
-    _by_a_person(desk, actor, "user.recover", user_id)
+    await _may_let_in(tx, desk, actor, "user.recover", user_id)
     user = await _found(tx, user_id)
     if user.break_glass:
         raise LastResort
@@ -168,6 +171,19 @@ def _by_a_person(desk: Desk, actor: Actor, action: str, user_id: UUID | None = N
         thing = ("user", "" if user_id is None else str(user_id))
         note_refusal(desk.audit, desk.clock, actor, action, why="not a person who signed in", thing=thing)
         raise
+
+
+async def _may_let_in(tx: WriteTx, desk: Desk, actor: Actor, action: str, user_id: UUID) -> None:
+    _by_a_person(desk, actor, action, user_id)
+    if actor.kind == CONSOLE:
+        return
+    for ask in desk.letting_in:
+        try:
+            await ask(tx, actor, user_id, desk.now)
+        except Forbidden as refused:
+            thing = ("user", str(user_id))
+            note_refusal(desk.audit, desk.clock, actor, action, why=refused.code, thing=thing)
+            raise
 
 
 async def _known_agency(tx: WriteTx, code: str | None) -> None:

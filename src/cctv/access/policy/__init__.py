@@ -18,7 +18,7 @@ from cctv.access.policy.model import (
     TargetKind,
     part_of,
 )
-from cctv.access.policy.policy import Policy
+from cctv.access.policy.policy import Policy, may_let_in
 from cctv.access.policy.store import (
     GrantRow,
     grants_on_group,
@@ -53,6 +53,7 @@ __all__ = [
     "list_grants",
     "list_roles",
     "make_administrator",
+    "may_let_in",
     "part_of",
     "purpose_agencies",
     "set_purpose",

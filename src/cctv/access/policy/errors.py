@@ -39,6 +39,13 @@ class CannotHandOut(Forbidden):
     message_ar = "يمكنك منح الصلاحيات التي تملكها فقط، ولمدة لا تتجاوز مدتها لديك."
 
 
+class CannotLetIn(Forbidden):
+    """You can only let in a user whose rights you hold yourself: whoever hands out a password could use it."""
+
+    code = "cannot_let_in"
+    message_ar = "يمكنك السماح بدخول مستخدم تملك أنت صلاحياته كلها فقط."
+
+
 class NoSuchRole(NotFound):
     """There is no such role."""
 

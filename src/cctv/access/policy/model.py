@@ -148,6 +148,18 @@ class Rights:
             for hold in self.holds
         )
 
+    def cover(self, other: "Rights", *, now: datetime) -> bool:
+        """Whether all that ``other`` holds now is held here, too, as far back and for as long."""
+        return all(
+            self.covers(Permission(hold.verb), hold.part, now=now, back=hold.look_back, until=hold.until)
+            for hold in other.holds
+            if hold.counts(now)
+        ) and all(
+            self.covers(Permission(held), EVERYTHING, now=now, back=None, until=until)
+            for held, until in other.system
+            if until is None or now < until
+        )
+
 
 class TargetKind(StrEnum):
     """What a grant is on."""

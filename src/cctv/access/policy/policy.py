@@ -12,7 +12,7 @@ from uuid import UUID
 
 from cctv.access import identity
 from cctv.access.policy import store
-from cctv.access.policy.errors import CameraHidden, MayNot, TooFarBack
+from cctv.access.policy.errors import CameraHidden, CannotLetIn, MayNot, TooFarBack
 from cctv.access.policy.model import ALMIGHTY, EVERYTHING, Owned, Rights, rights_of
 from cctv.base.actor import CONSOLE, MACHINE, PERSON, Actor
 from cctv.base.clock import Clock, utc_now
@@ -213,10 +213,24 @@ async def load_by_id(tx: ReadTx, user: str) -> Rights:
         return ALMIGHTY
     known = _uuid(user)
     standing = await identity.standing(tx, known) if known is not None else None
-    if standing is None or not standing.active:
+    if known is None or standing is None or not standing.active:
         return NOTHING
-    actor = Actor(user, claims=standing.claims, groups=standing.groups)
-    return rights_of(actor, await store.grants_of(tx, known, sorted(standing.groups)))
+    return await _of(tx, known, standing)
+
+
+async def may_let_in(tx: ReadTx, actor: Actor, user_id: UUID, now: datetime) -> None:
+    """Raise :class:`CannotLetIn` unless ``actor`` holds all that the user, once let in, would hold."""
+    standing = await identity.standing(tx, user_id)
+    if standing is None:
+        return
+    mine, theirs = await load(tx, actor), await _of(tx, user_id, standing)
+    if not mine.cover(theirs, now=now):
+        raise CannotLetIn(user=str(user_id))
+
+
+async def _of(tx: ReadTx, user_id: UUID, standing: identity.Standing) -> Rights:
+    actor = Actor(str(user_id), claims=standing.claims, groups=standing.groups)
+    return rights_of(actor, await store.grants_of(tx, user_id, sorted(standing.groups)))
 
 
 def _uuid(text: str) -> UUID | None:
