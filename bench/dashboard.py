@@ -78,7 +78,7 @@ class _Film(Ground):
 
 
 @contextlib.contextmanager
-def _page(browser: Browser, system: LiveSystem) -> Iterator[Page]:
+def page_of(browser: Browser, system: LiveSystem) -> Iterator[Page]:
     """A page in a profile of its own: nothing is cached."""
     size: ViewportSize = {"width": 1280, "height": 720}
     context = browser.new_context(base_url=system.url, viewport=size, bypass_csp=True)
@@ -91,12 +91,17 @@ def _page(browser: Browser, system: LiveSystem) -> Iterator[Page]:
         context.close()
 
 
+def note_clicks(page: Page) -> None:
+    """``window.clickedAt`` is the first click since it was undefined."""
+    page.add_init_script(_NOTE_CLICK)
+
+
 def first_picture(browser: Browser, system: LiveSystem) -> bool:
     """From the click on "Play back" of a camera to the first frame of its recording, the player's code fetched."""
     took: list[float] = []
     for _ in range(OPENINGS):
-        with _page(browser, system) as page:
-            page.add_init_script(_NOTE_CLICK)
+        with page_of(browser, system) as page:
+            note_clicks(page)
             page.goto(f"/cameras/{system.cameras[0]}")
             page.wait_for_selector("[data-testid=panel-still]")
             page.evaluate("window.clickedAt = undefined")
@@ -120,7 +125,7 @@ def seeks(browser: Browser, system: LiveSystem, film: tuple[str, str], start: da
     """Clicks at random places of an hour, until the frame of that moment is drawn."""
     dice = random.Random(7)
     size, camera = film
-    with _page(browser, system) as page:
+    with page_of(browser, system) as page:
         middle = start + timedelta(minutes=MINUTES / 2)
         page.goto(f"/playback?cameras={camera}&at={middle.isoformat().replace('+00:00', 'Z')}&span={MINUTES * 60}")
         page.wait_for_selector("[data-testid=tile-face][data-state=ready]")
@@ -177,7 +182,7 @@ def month(browser: Browser, system: LiveSystem) -> bool:
     def told(route: Route) -> None:
         route.fulfill(json=answer | {"from": start.isoformat(), "to": now.isoformat()})
 
-    with _page(browser, system) as page:
+    with page_of(browser, system) as page:
         page.route("**/api/v1/playback/timeline?*", told)
         page.route("**/api/v1/playback/grants", lambda route: route.fulfill(status=404, json={}))
         at = (now - timedelta(days=14)).isoformat().replace("+00:00", "Z")

@@ -210,6 +210,20 @@ async def test_a_snapshot_is_a_png_named_after_camera_and_time(page: Page, stack
     assert saved.read_bytes().startswith(b"\x89PNG")
 
 
+async def test_an_empty_wall_shows_what_to_fill_it_with(page: Page, stack: Any) -> None:
+    """Also where the list of cameras is put away at first, as on a tablet."""
+    await page.set_viewport_size({"width": 1024, "height": 768})
+    await page.goto("/live?layout=4")
+    row = page.locator(f"[data-testid=picker-camera][data-camera='{stack.clocks[0]}']")
+    await row.click()
+    await expect(page.get_by_test_id("tile-live")).to_be_visible()
+    await page.get_by_test_id("panel-hide").click()
+    await expect(row).to_have_count(0)
+    await page.keyboard.press("Delete")
+    await page.get_by_text("Choose cameras").first.click()
+    await expect(row).to_be_visible()
+
+
 async def test_the_wall_is_made_with_mouse_and_keys_and_is_in_the_address(page: Page, stack: Any) -> None:
     first, second, third = stack.clocks
     await page.set_viewport_size({"width": 1400, "height": 800})

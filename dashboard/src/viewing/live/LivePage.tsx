@@ -45,7 +45,7 @@ export function LivePage() {
   const known = useMemo(() => new Map((list.data ?? []).map((camera) => [camera.id, camera])), [list.data])
   const wall = useWall(list.data ? cameras : undefined)
   const [heard, setHeard] = useState<string | null>(null)
-  const [panel, setPanel] = useState(() => window.innerWidth > WIDE_PX)
+  const [panel, setPanel] = useState(() => window.innerWidth > WIDE_PX || (wall.chosen && wall.slots.every((id) => id === null)))
   const [dragged, setDragged] = useState<string | null>(null)
   const [controls] = useState(() => new TileControls())
   const search = useRef<HTMLInputElement>(null)
@@ -120,7 +120,7 @@ export function LivePage() {
         <div ref={grid} className={classes.wall} style={gridOf(waiting ? theLayout('4') : layout)} data-layout={layout.id} data-testid="live-wall">
           {waiting && theLayout('4').cells.map((cell) => <div key={`${cell.column} ${cell.row}`} className={classes.skeleton} style={placeOf(cell)} data-testid="live-skeleton" />)}
           {!waiting && !nothing && shown.map(({ cell, index, id }) => (id === null ? (
-            <EmptySlot key={index} index={index} place={placeOf(cell)} selected={index === selected} alone={tiles.length === 0} onSelect={wall.select} onOpen={find} />
+            <EmptySlot key={index} index={index} place={placeOf(cell)} selected={index === selected} alone={tiles.length === 0} listed={panel} onSelect={wall.select} onOpen={find} />
           ) : null))}
           {!waiting && !nothing && tiles.map(({ cell, index, id }) => (
             <Tile
@@ -164,11 +164,13 @@ interface EmptyProps {
   place: CSSProperties
   selected: boolean
   alone: boolean
+  /** Whether the list of cameras is in sight. */
+  listed: boolean
   onSelect: (index: number) => void
   onOpen: () => void
 }
 
-function EmptySlot({ index, place, selected, alone, onSelect, onOpen }: EmptyProps) {
+function EmptySlot({ index, place, selected, alone, listed, onSelect, onOpen }: EmptyProps) {
   const { t } = useTranslation('live')
   const { setNodeRef, isOver } = useDroppable({ id: `slot:${index}`, data: { slot: index } })
   return (
@@ -176,7 +178,7 @@ function EmptySlot({ index, place, selected, alone, onSelect, onOpen }: EmptyPro
       ref={setNodeRef} type="button" className={classes.slot} style={place} data-slot={index} data-over={isOver || undefined} data-selected={selected || undefined} data-alone={(alone && index === 0) || undefined}
       onFocus={() => onSelect(index)} onClick={onOpen} data-testid="live-slot"
     >
-      <span>{isOver ? t('empty.drop') : alone && index === 0 ? t('empty.chooseWords') : <><Icon name="plus" size={16} />{t('empty.slot')}</>}</span>
+      <span>{isOver ? t('empty.drop') : alone && listed && index === 0 ? t('empty.chooseWords') : <><Icon name="plus" size={16} />{t(alone ? 'empty.choose' : 'empty.slot')}</>}</span>
     </button>
   )
 }

@@ -74,7 +74,9 @@ function Stills({ id, camera, codec }: { id: string; camera: Camera | null; code
   useNow(1000)
   // Nothing is sent to a tile that cannot show it: only the list knows how the camera is.
   const words = useWords(camera, { connected: true, refusal: null, said: null })
-  const looksBack = camera === null || rights.may('playback', camera)
+  // Then it is not this browser: nothing decodes it, the server neither.
+  const broken = camera?.status.state === 'unusable' && camera.status.fresh
+  const looksBack = !broken && (camera === null || rights.may('playback', camera))
   useEffect(() => {
     if (!looksBack) return undefined
     const stop = new AbortController()
@@ -110,12 +112,12 @@ function Stills({ id, camera, codec }: { id: string; camera: Camera | null; code
   }, [id, looksBack, why])
   const age = still ? Math.max(0, serverNow() - still.moment) : 0
   const old = age > STILL_OLD_MS
-  const none = !looksBack || refusal === 'may_not' ? t('tile.stillsMayNot') : refusal === 'purpose' ? t('tile.stillsPurpose') : null
+  const none = broken ? t('tile.brokenWords') : !looksBack || refusal === 'may_not' ? t('tile.stillsMayNot') : refusal === 'purpose' ? t('tile.stillsPurpose') : null
   return (
     <div className={shared.unplayable} data-old={old || undefined} data-testid="tile-unplayable">
       {still && <img src={still.url} alt={t('tile.still')} />}
       <p>
-        <strong>{t('tile.unplayable', { codec: codecName(codec) })}</strong>
+        <strong>{broken ? t('tile.broken') : t('tile.unplayable', { codec: codecName(codec) })}</strong>
         {words && <em>{words}</em>}
         {still && <em data-testid="tile-still-age"><time dir="ltr" dateTime={new Date(still.moment).toISOString()}>{clockText(still.moment)}</time> · {t('tile.stillAge', { age: durationText(age) })}</em>}
         <span>{none ?? t('tile.unplayableWords')}</span>

@@ -109,7 +109,7 @@ export function CameraPicker({ cameras, chosen, search, onToggle, loading = fals
                       <i role="img" aria-label={stateOf(row.camera)} data-tone={toneOf({ ...row.camera.status, fresh: row.camera.status.fresh && !old })} data-fresh={row.camera.status.fresh && !old} />
                       <span>
                         <bdi>{nameIn(row.camera, i18n.language)}</bdi>
-                        <small><bdi>{otherName(row.camera, i18n.language) || row.camera.place.text}</bdi></small>
+                        {beside(row.camera, i18n.language) && <small><bdi>{beside(row.camera, i18n.language)}</bdi></small>}
                       </span>
                       {chosen.includes(row.camera.id) && <b>{chosen.indexOf(row.camera.id) + 1}</b>}
                     </button>
@@ -122,6 +122,11 @@ export function CameraPicker({ cameras, chosen, search, onToggle, loading = fals
       </div>
     </aside>
   )
+}
+
+/** What stands under the name: the one in the other language, or the place. */
+function beside(camera: Camera, language: string): string {
+  return otherName(camera, language) || camera.place.text
 }
 
 function keyOf(row: ReturnType<typeof rowsOf>[number] | undefined): string {

@@ -23,8 +23,8 @@ _BY_FAULT = {
     ),
     Fault.STREAM_REFUSED: ("camera refuses the stream{words}", "الكاميرا ترفض البث{words}"),
     Fault.NO_KEY_FRAME: (
-        "stream cannot be played{words}: no key frame, or not decodable",
-        "لا يمكن تشغيل البث{words}: لا إطار رئيسي أو لا يمكن فك ترميزه",
+        "stream cannot be played: {why}",
+        "لا يمكن تشغيل البث: {why}",
     ),
     Fault.TIMESTAMPS_JUMP: (
         "video arrives damaged: timestamps jump or packets are lost",
@@ -58,6 +58,7 @@ _BY_STATE = {
     CameraState.UNUSABLE: _BY_FAULT[Fault.NO_KEY_FRAME],
     CameraState.OFF: ("taken out of use", "خارج الخدمة"),
 }
+_UNPLAYABLE = ("no key frame, or not decodable", "لا إطار رئيسي أو لا يمكن فك ترميزه")
 _NOBODY = ("no recorder has taken this camera yet", "لم يتولَّ أي مسجّل هذه الكاميرا بعد")
 _STALE = (
     "last known {heard} ago ({what}): its recorder no longer reports",
@@ -76,6 +77,7 @@ def reason(status: Status, *, arabic: bool = False) -> str:
         age=age(status.now - status.since, arabic=arabic),
         silent=age(status.now - silent_since, arabic=arabic),
         words=f" ({words})" if words else "",
+        why=words.rstrip(".") if words else _UNPLAYABLE[at],
     )
     if status.fresh:
         return what

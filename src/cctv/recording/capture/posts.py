@@ -25,7 +25,6 @@ from cctv.recording.capture.writing.desk import VolumeDesk
 _DEGRADED_US = 60 * US_PER_S
 _TELL_AGAIN_US = 10 * US_PER_S
 _JOIN_S = 5.0
-_UNDECODABLE = "none of its pictures can be decoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ class Post:
         self.proof.end()
         details = Details(
             words=ending.words,
+            last_video_at=from_us(self.recorder.newest_us) if self.recorder.newest_us else None,
             next_try_at=from_us(now_us) + timedelta(seconds=retry_s),
             attempts=attempts,
         )
@@ -112,7 +112,7 @@ class Post:
         news, session = self.proof.learnt(decodable=decodable), self.session
         if news == "broken" and session is not None:
             log.warning("pictures_undecodable", camera=str(self.camera))
-            session.renew(Fault.NO_KEY_FRAME, _UNDECODABLE)
+            session.renew(Fault.NO_KEY_FRAME)
         elif news == "mended" and self._facts is not None:
             self._say_flowing()
 
@@ -129,7 +129,7 @@ class Post:
 
     def _say_flowing(self) -> None:
         if self.proof.broken:
-            self._say(CameraState.UNUSABLE, Cause.CODEC, Fault.NO_KEY_FRAME, Details(words=_UNDECODABLE))
+            self._say(CameraState.UNUSABLE, Cause.CODEC, Fault.NO_KEY_FRAME)
         else:
             self._say(CameraState.ONLINE)
 

@@ -16,19 +16,20 @@ from cctv.media.stills.decoders import DecodeJob, Decoders
 from cctv.media.stills.wire import Wish
 
 _LOOK_S = 0.25
-"""At most one camera in this time: hundreds that begin together must not cost a core."""
+_PAUSE_S = 0.75
+"""About one camera a second: a hundredth of a core, however many there are."""
 
 _IN_A_ROW = 3
 """GOPs that must contradict what was known: torn pictures are no verdict, and some noise passes for a picture."""
 
 _AGAIN_US = 2 * US_PER_S
-_BROKEN_US = 30 * US_PER_S
-_TOLD_AGAIN = 20
+_FIRST_OF_ALL_US = 86_400 * US_PER_S
+_TOLD_AGAIN = 30
 _LOST_US = 60 * US_PER_S
 _LOST_PAUSE_S = 5.0
 """A machine that cannot start decoders, or not keep them, is not kept busy with it."""
 
-_MOST_FRAMES = 30
+_MOST_FRAMES = 8
 _DECODE_S = 20.0
 
 News = Literal["broken", "mended"]
@@ -46,8 +47,12 @@ class Proof:
         self.broken = False
 
     @property
-    def due(self) -> bool:
-        return self._due_us is not None and self._clock.monotonic_us() >= self._due_us
+    def overdue_us(self) -> int | None:
+        """How long it is time to look; ``None``: it is not. Where a verdict is being made: longer than all."""
+        late_us = -1 if self._due_us is None else self._clock.monotonic_us() - self._due_us
+        if late_us < 0:
+            return None
+        return late_us + _FIRST_OF_ALL_US if self._contrary else late_us
 
     def begin(self) -> None:
         """Video comes from now on."""
@@ -63,18 +68,20 @@ class Proof:
         self._next(in_us)
 
     def learnt(self, *, decodable: bool) -> News | None:
-        """A GOP was looked at; what is to be done for it. ``broken`` is said again every ten minutes."""
-        if decodable == self.broken:
-            self._contrary += 1
-            if self._contrary < _IN_A_ROW:
-                self._next(_AGAIN_US)
-                return None
-            self.broken, self._confirmed = not decodable, 0
-        self._contrary = 0
-        self._next(_BROKEN_US if self.broken else self._every_us)
-        news = self._confirmed % _TOLD_AGAIN == 0 if self.broken else self._confirmed == 0
-        self._confirmed += 1
-        return ("broken" if self.broken else "mended") if news else None
+        """A GOP was looked at; what is to be done for it. ``broken`` is said again, too, now and then."""
+        if decodable != self.broken:
+            self._contrary = 0
+            self._confirmed += 1
+            self._next(self._every_us)
+            return "broken" if self.broken and self._confirmed % _TOLD_AGAIN == 0 else None
+        self._contrary += 1
+        if self._contrary < _IN_A_ROW:
+            self._next(_AGAIN_US)
+            return None
+        self.broken = not decodable
+        self._contrary = self._confirmed = 0
+        self._next(self._every_us)
+        return "broken" if self.broken else "mended"
 
     def _next(self, in_us: int) -> None:
         self._due_us = self._clock.monotonic_us() + in_us
@@ -105,11 +112,11 @@ class Proving:
         """Look at whatever is due, for ever."""
         try:
             while True:
-                for post in self._posts():
-                    if post.proof.due:
-                        await self.prove(post)
-                        await asyncio.sleep(_LOOK_S)
                 await asyncio.sleep(_LOOK_S)
+                late = {post: late_us for post in self._posts() if (late_us := post.proof.overdue_us) is not None}
+                if late:
+                    await self.prove(max(late, key=late.__getitem__))
+                    await asyncio.sleep(_PAUSE_S)
         finally:
             await self._decoders.close()
 

@@ -39,7 +39,9 @@ class CaptureSettings(Settings):
     connects_per_s: float = Field(50.0, gt=0, description="Most connections begun in a second, over all cameras.")
 
     prove_s: float = Field(
-        600.0, ge=0, description="How often it is seen whether a camera's pictures can be decoded; 0: never."
+        20.0,
+        ge=0,
+        description="How often it is tried whether a camera's pictures can be decoded, one a second; 0: never.",
     )
     prove_first_s: float = Field(5.0, gt=0, description="How long after video begins that is seen first.")
 

@@ -145,10 +145,10 @@ class Session:
         if fault is not None:
             self.renew(fault)
 
-    def renew(self, fault: Fault, words: str | None = None) -> None:
+    def renew(self, fault: Fault) -> None:
         """End this connection for what was found wrong with it, and open another."""
         row = _ROWS[fault]
-        self._interrupt(Ending(row.cause or Cause.CAMERA, row.state or CameraState.NO_VIDEO, fault, words))
+        self._interrupt(Ending(row.cause or Cause.CAMERA, row.state or CameraState.NO_VIDEO, fault))
 
     def stop(self) -> None:
         """End soon: a blocked read returns within 0.1 s."""
