@@ -9,6 +9,7 @@ import { DayStrip } from './DayStrip'
 import { shareText, useDays, wordOf, type Day } from './day'
 import type { SortKey, Wish } from './list'
 import { nameIn, otherName } from './names'
+import { isLost } from './states'
 import { StateWord } from './StateWord'
 import classes from './table.module.css'
 
@@ -47,7 +48,7 @@ const Row = memo(function Row({ camera, agency, day, now, selected, chosen, onOp
   const { status } = camera
   const word = wordOf(day)
   const share = typeof word === 'string' ? null : t('percent', { value: shareText(word.share) })
-  const calm = status.state === 'online' || status.state === 'off'
+  const calm = (status.state === 'online' && !isLost(status)) || status.state === 'off'
   return (
     <div role="row" aria-selected={selected} className={classes.row} data-selected={selected || undefined} data-chosen={chosen || undefined} data-testid="camera-row" data-camera={camera.id} onClick={(event) => (onChoose && (event.shiftKey || event.ctrlKey || event.metaKey) ? onChoose(camera.id, event.shiftKey) : onOpen(camera.id))}>
       <label role="gridcell" className={classes.choose} onClick={(event) => onChoose && event.stopPropagation()}>

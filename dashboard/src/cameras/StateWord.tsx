@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { Status } from './api'
 import { useOld } from './freshness'
-import { toneOf } from './states'
+import { isLost, toneOf } from './states'
 import classes from './state.module.css'
 
 /** One word, one colour. What nobody renews any more says that it is old; so does everything while nobody answers. */
@@ -12,7 +12,7 @@ export function StateWord({ status }: { status: Status }) {
   return (
     <span className={classes.state} data-tone={toneOf({ ...status, fresh })} data-fresh={fresh} data-state={status.state}>
       <i className={classes.dot} aria-hidden />
-      <span className={classes.word}>{t(`state.${status.state}`, { ns: 'faults' })}</span>
+      <span className={classes.word}>{t(isLost(status) ? 'notRecorded' : `state.${status.state}`, { ns: 'faults' })}</span>
       {!fresh && status.state !== 'off' && <small className={classes.old}>{t('old', { ns: 'cameras' })}</small>}
     </span>
   )

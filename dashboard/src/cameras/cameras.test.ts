@@ -5,7 +5,7 @@ import { shareOf, shareText, wordOf } from './day'
 import { draftOf, patchOf, rebased } from './draft'
 import { arrange, fold, type Wish } from './list'
 import { hear, withNews } from './news'
-import { summaryOf } from './states'
+import { isTrouble, rankOf, summaryOf, toneOf } from './states'
 import { readWish, writeWish } from './wish'
 
 function camera(name: string, part: Partial<Omit<Camera, 'status'>> & { state?: Camera['status']['state']; fresh?: boolean } = {}): Camera {
@@ -65,6 +65,16 @@ describe('all in one word', () => {
     expect(word(camera('a'), camera('b', { state: 'off', fresh: false }))).toBe('someOff')
     expect(word(camera('b', { state: 'off' }))).toBe('allOff')
     expect(word(camera('a', { fresh: false }), camera('b', { state: 'off' }))).toBe('troubled')
+  })
+})
+
+describe('video that does not get to the disk', () => {
+  it('is a trouble, and the first of all, though the camera is online', () => {
+    const well = camera('a').status
+    const lost = { ...well, cause: 'disk' as const, fault: 'disk_failing' as const }
+    expect([isTrouble(well), isTrouble(lost)]).toEqual([false, true])
+    expect([toneOf(well), toneOf(lost)]).toEqual(['good', 'bad'])
+    expect(rankOf(lost)).toBeLessThan(rankOf(camera('b', { state: 'auth_failed' }).status))
   })
 })
 

@@ -18,13 +18,19 @@ export function summaryOf(statuses: readonly Status[]): { troubled: number; off:
   return { troubled, off, word: troubled ? 'troubled' : off === 0 ? 'allWell' : off === statuses.length ? 'allOff' : 'someOff' }
 }
 
+/** Video comes, and does not get to the disk: that is our fault and no camera's. */
+export function isLost(status: Status): boolean {
+  return status.state === 'online' && Boolean(status.cause)
+}
+
 /** A state that nobody renews is not a state any more: it is shown as what it is, old. */
 export function toneOf(status: Status): Tone {
-  return status.fresh ? TONES[status.state] : status.state === 'off' ? 'calm' : 'warn'
+  if (!status.fresh) return status.state === 'off' ? 'calm' : 'warn'
+  return isLost(status) ? 'bad' : TONES[status.state]
 }
 
 export function rankOf(status: Status): number {
-  return ORDER.indexOf(status.state) - (status.fresh ? 0 : 0.5)
+  return (isLost(status) ? -1 : ORDER.indexOf(status.state)) - (status.fresh ? 0 : 0.5)
 }
 
 export function isTrouble(status: Status): boolean {

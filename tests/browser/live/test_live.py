@@ -42,6 +42,7 @@ async def test_a_camera_is_decoded_and_its_clock_is_that_of_the_picture(
     later = await ask(went_on, "the time in the picture goes on")
     assert later.at > first.at
     assert later.frames > first.frames + 20
+    await expect(page.get_by_test_id("tile-recorded")).to_be_visible()
 
 
 async def test_cameras_beside_each_other_show_the_same_moment(

@@ -1,6 +1,7 @@
 """States as recorders report them and as people read them: never older than they look."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -73,7 +74,10 @@ async def test_what_a_recorder_reports_is_shown_with_its_reason(
     await report(database, online(camera, utc_now()))
     shown = (await api.get(f"/cameras/{camera}")).json()["status"]
     assert (shown["state"], shown["reason"]) == ("online", "video arrives")
-    assert shown["stream"] == {"codec": "h264", "width": 1920, "height": 1080, "fps": 25.0, "bit_rate": 2_000_000}
+    assert shown["stream"] == {"codec": "h264", "width": 1920, "height": 1080, "fps": 25.0} | {
+        "bit_rate": 2_000_000,
+        "recording": None,
+    }
     past = (await api.get(f"/cameras/{camera}/status")).json()
     assert [one["state"] for one in past["history"]] == ["online", "no_video"]
 
@@ -85,6 +89,19 @@ async def test_the_same_state_again_keeps_its_since_and_is_no_news(database: Dat
     now = await now_of(database, camera)
     assert (now.since, now.details.attempts) == (AT, 7)
     assert len(await report(database, online(camera))) == 1
+
+
+async def test_that_recording_ended_is_told_and_is_no_other_state(database: Database, camera: CameraId) -> None:
+    on = Report(camera_id=camera, state=CameraState.ONLINE, since=AT, stream=replace(FACTS, recording=True))
+    faster = replace(
+        on, since=AT + timedelta(seconds=5), stream=replace(FACTS, bit_rate=3_000_000, recording=True)
+    )
+    off = replace(on, since=AT + timedelta(seconds=9), stream=replace(FACTS, recording=False))
+    assert [await report(database, one) for one in (on, faster, off, off)] == [[on], [], [off], []]
+    now = await now_of(database, camera)
+    assert (now.since, now.stream) == (AT, off.stream)
+    async with database.read() as tx:
+        assert len(await store.history(tx, camera, limit=10)) == 1
 
 
 async def test_the_last_of_several_reports_counts(database: Database, camera: CameraId) -> None:

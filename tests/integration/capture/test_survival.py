@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from cctv.base.clock import utc_now
-from cctv.base.faults import Cause
+from cctv.base.faults import CameraState, Cause
 from cctv.base.ids import CameraId
 from cctv.base.span import Span
+from cctv.cameras import status
 from cctv.infra.cache import Cache
 from cctv.infra.database import Database
 from cctv.infra.disks import Volume
@@ -317,6 +318,45 @@ async def test_a_full_disk_makes_room_or_a_gap_and_never_a_broken_file(room: Roo
     assert {gap.cause for gap in gaps} <= {Cause.DISK}
     report = await room.check()
     assert not report.findings, [finding.words for finding in report.findings]
+
+
+async def test_video_that_no_disk_takes_is_said_of_the_camera(room: Room, small_disk: Path) -> None:
+    """It comes, so the camera is online; but it is not recorded, and nothing may be deleted for it."""
+    camera = await room.add(1)
+    room.volumes = [Volume("default", small_disk)]
+
+    async def said() -> status.Status:
+        async with room.database.read() as tx:
+            return (await status.statuses(tx, [camera]))[camera.id]
+
+    async def recording() -> bool:
+        now = await said()
+        return now.cause is None and now.stream is not None and now.stream.recording is True
+
+    async def refused() -> bool:
+        now = await said()
+        return (now.state, now.cause) == (CameraState.ONLINE, Cause.DISK) and "disk" in status.reason(now)
+
+    async with room.recording(segment_s=3.0):
+        await room.recorded(camera.id, seconds=3)
+        await eventually(recording, what="said to be recorded")
+        now = utc_now()
+        async with room.database.write() as tx:
+            kept = Span(now - timedelta(hours=1), now + timedelta(hours=1))
+            await archive.lock(tx, camera.id, kept, case_ref="case 7", by="tester")
+        ballast = small_disk / "ballast"
+        with contextlib.suppress(OSError), ballast.open("wb") as file:
+            while True:
+                file.write(bytes(1 << 16))
+        await eventually(refused, limit_s=30, what="the disk is named")
+        stream = (await said()).stream
+        assert stream is not None
+        assert stream.recording is False
+        ballast.unlink()
+        await eventually(recording, what="recorded again")
+    gaps = [gap for gap in await room.gaps(camera.id) if gap.start > camera.mode_since]
+    assert {gap.cause for gap in gaps} == {Cause.DISK}
+    await room.holds()
 
 
 async def test_a_postgres_that_is_really_stopped(

@@ -2748,6 +2748,11 @@ export interface components {
              * @description Bits a second, as measured.
              */
             bit_rate?: number | null;
+            /**
+             * Recording
+             * @description Whether it gets to the disk.
+             */
+            recording?: boolean | null;
         };
         /**
          * StreamIn

@@ -5,7 +5,7 @@ import { serverNow } from '@/base/server_clock'
 import { clockText } from '@/base/time'
 import { STANDS_MS } from '../tile/frames'
 import shared from '../tile/tile.module.css'
-import { shownStatus, troubleBeside } from './said'
+import { isRecorded, shownStatus, troubleBeside } from './said'
 import type { LiveScreen, ScreenView } from './screen'
 import classes from './live.module.css'
 
@@ -30,7 +30,9 @@ export function State({ screen, view, camera, onStands }: { screen: LiveScreen; 
   const [moves, setMoves] = useState(false)
   const [lateS, setLateS] = useState(0)
   const [slow, setSlow] = useState(false)
-  const trouble = troubleBeside(camera?.status, useOld())
+  const old = useOld()
+  const trouble = troubleBeside(camera?.status, old)
+  const recorded = isRecorded(camera?.status, old)
   useEffect(() => {
     let seenSince = performance.now()
     const seen = () => {
@@ -65,6 +67,7 @@ export function State({ screen, view, camera, onStands }: { screen: LiveScreen; 
       {moves && <span ref={word} className={classes.live} data-late={lateS > 0 || undefined} data-testid="tile-live"><i aria-hidden />{lateS > 0 ? t('tile.late', { seconds: lateS }) : t('tile.live')}</span>}
       {moves && trouble && <span className={classes.trouble} title={i18n.language === 'ar' ? trouble.reason_ar : trouble.reason} data-testid="tile-trouble"><StateWord status={trouble} /></span>}
       {!moves && camera && <StateWord status={shownStatus(camera.status, view)} />}
+      {recorded && <i role="img" className={classes.recorded} aria-label={t('tile.recorded')} title={t('tile.recorded')} data-testid="tile-recorded" />}
       <time ref={clock} dir="ltr" title={size} data-testid="tile-clock" hidden={!view.hasPicture || view.dark} />
     </footer>
   )

@@ -6,7 +6,7 @@ import { LAYOUTS, layoutFor, neighbour, theLayout } from './layouts'
 import { Pending } from './pending'
 import { LatencyServo } from './servo'
 import { firstFree, put, takeOut } from './slots'
-import { shownStatus, troubleBeside } from './said'
+import { isRecorded, shownStatus, troubleBeside } from './said'
 import { standing } from './State'
 import { chooseStream } from './stream_choice'
 import { Ties } from './ties'
@@ -240,6 +240,13 @@ describe('the word beside LIVE', () => {
     expect(troubleBeside(status('connecting'), false)).toMatchObject({ state: 'connecting' })
     expect([status('online'), status('off'), status('degraded', false), undefined].map((one) => troubleBeside(one, false))).toEqual([null, null, null, null])
     expect(troubleBeside(status('degraded'), true)).toBeNull()
+  })
+  it('says that what is seen is not recorded; that it is has a red dot', () => {
+    const lost = { ...(status('online') as object), cause: 'disk', stream: { recording: false } } as never
+    const kept = { ...(status('online') as object), cause: null, stream: { recording: true } } as never
+    expect(troubleBeside(lost, false)).toMatchObject({ cause: 'disk' })
+    expect(troubleBeside(kept, false)).toBeNull()
+    expect([isRecorded(kept, false), isRecorded(kept, true), isRecorded(lost, false), isRecorded(status('online'), false), isRecorded(undefined, false)]).toEqual([true, false, false, false, false])
   })
 })
 

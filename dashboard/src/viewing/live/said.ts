@@ -18,7 +18,13 @@ export function shownStatus(status: Status, { connected, refusal, said }: Pick<S
   return isState(said.state) ? { ...status, state: said.state, fresh: true } : { ...status, fresh: false }
 }
 
+/** Whether what is seen gets to the disk, as far as somebody vouches for it now. */
+export function isRecorded(status: Status | undefined, old: boolean): boolean {
+  return status !== undefined && status.fresh && !old && status.stream?.recording === true
+}
+
 /** What is wrong although pictures move. Cameras that nobody records are `off`, which is no trouble. */
 export function troubleBeside(status: Status | undefined, old: boolean): Status | null {
-  return status?.fresh && !old && status.state !== 'online' && status.state !== 'off' ? status : null
+  if (!status?.fresh || old || status.state === 'off') return null
+  return status.state !== 'online' || status.cause ? status : null
 }

@@ -22,13 +22,14 @@ HISTORY_KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """What flows at present. `bit_rate` in bits a second."""
+    """What flows at present. `bit_rate` in bits a second; `recording`: it gets to the disk."""
 
     codec: str
     width: int
     height: int
     fps: float | None = None
     bit_rate: int | None = None
+    recording: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -37,11 +38,13 @@ class StreamFacts:
             "height": self.height,
             "fps": self.fps,
             "bit_rate": self.bit_rate,
+            "recording": self.recording,
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "StreamFacts":
-        return cls(kept["codec"], kept["width"], kept["height"], kept.get("fps"), kept.get("bit_rate"))
+        rest = (kept.get(name) for name in ("fps", "bit_rate", "recording"))
+        return cls(kept["codec"], kept["width"], kept["height"], *rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,14 @@ def is_news(before: Mapping[str, Any] | None, report: Report) -> bool:
     if before is None:
         return True
     return (before["state"], before["cause"], before["fault"]) != (report.state, report.cause, report.fault)
+
+
+def is_to_be_told(before: Mapping[str, Any] | None, report: Report) -> bool:
+    """Whether who shows states must hear of `report`: it is news, or recording began or ended."""
+    if is_news(before, report) or before is None:
+        return True
+    recording = report.stream.recording if report.stream is not None else None
+    return (before["stream"] or {}).get("recording") != recording
 
 
 def may_speak(before: Mapping[str, Any] | None, report: Report, reporter: str) -> bool:

@@ -75,6 +75,7 @@ class StreamFactsOut(BaseModel):
     height: int
     fps: Annotated[float | None, Field(description="Frames a second, as measured.")] = None
     bit_rate: Annotated[int | None, Field(description="Bits a second, as measured.")] = None
+    recording: Annotated[bool | None, Field(description="Whether it gets to the disk.")] = None
 
     @classmethod
     def of(cls, facts: StreamFacts) -> "StreamFactsOut":

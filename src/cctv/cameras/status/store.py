@@ -19,6 +19,7 @@ from cctv.cameras.status.model import (
     Status,
     StreamFacts,
     is_news,
+    is_to_be_told,
     may_speak,
 )
 from cctv.cameras.status.tables import camera_status, camera_status_history, camera_status_reporters
@@ -28,7 +29,7 @@ _FORGET_REPORTERS_AFTER = timedelta(days=7)
 
 
 async def set_statuses(tx: WriteTx, reports: Iterable[Report], *, reporter: str) -> list[Report]:
-    """Write what `reporter` says of its cameras; the reports that are news, in no order, to be announced.
+    """Write what `reporter` says of its cameras; the reports that are to be announced, in no order.
 
     Of several reports of one camera the last counts. A reporter whose lease is older than that of whoever spoke
     last is not heard. The same state again keeps its `since` and only renews stream and details.
@@ -44,7 +45,7 @@ async def set_statuses(tx: WriteTx, reports: Iterable[Report], *, reporter: str)
     await _upsert(tx, heard, reporter, before)
     news = [report for report in heard if is_news(before.get(report.camera_id), report)]
     await _keep_history(tx, news, reporter)
-    return news
+    return [report for report in heard if is_to_be_told(before.get(report.camera_id), report)]
 
 
 async def still_here(tx: WriteTx, reporter: str) -> None:

@@ -1,8 +1,10 @@
 """The cameras that are ours now: for each a recorder, its session, and the word about its state."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from cctv.base.clock import US_PER_S, from_us
 from cctv.base.faults import CameraState, Cause, Fault
@@ -25,6 +27,22 @@ from cctv.recording.capture.writing.desk import VolumeDesk
 _DEGRADED_US = 60 * US_PER_S
 _TELL_AGAIN_US = 10 * US_PER_S
 _JOIN_S = 5.0
+_HINDERED_US = 2 * US_PER_S
+"""A queue that is full for a moment is no state."""
+
+_WRITTEN_US = 15 * US_PER_S
+"""What comes and is not on the disk for longer gets stuck; the slowest cameras send a picture in ten seconds."""
+
+_HINDRANCES = {Cause.DISK: Fault.DISK_FAILING, Cause.OVERLOAD: Fault.OVERLOADED}
+
+
+class _Told(NamedTuple):
+    """What is said of a camera's state."""
+
+    state: CameraState
+    cause: Cause | None = None
+    fault: Fault | None = None
+    recording: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +72,11 @@ class Post:
         self._facts: StreamFacts | None = None
         self._losses = self._lost = 0
         self._lossy_us: int | None = None
-        self._told_us = 0
+        self._hindered_us: int | None = None
+        self._told: _Told | None = None
+        self._told_us = self._written_us = 0
         self._counted = (0, 0)
+        self._guard = threading.Lock()
         self.proof = Proof(clock=shared.frame.clock, first_s=settings.prove_first_s, every_s=settings.prove_s)
 
     @property
@@ -64,13 +85,15 @@ class Post:
 
     def flowing(self, params: TrackParams) -> None:
         video = params.video
-        self._facts = StreamFacts(video.codec.value, video.width, video.height, video.fps)
+        with self._guard:
+            self._facts = StreamFacts(video.codec.value, video.width, video.height, video.fps)
+            self._written_us = self._desk.clock.now_us()  # what comes gets a moment to be there
+            self._told = None
+            self._tell()
         self.proof.begin()
-        self._say_flowing()
 
     def failed(self, ending: Ending, *, attempts: int, retry_s: float) -> None:
         now_us = self._desk.clock.now_us()
-        self._facts = None
         self.proof.end()
         details = Details(
             words=ending.words,
@@ -78,11 +101,13 @@ class Post:
             next_try_at=from_us(now_us) + timedelta(seconds=retry_s),
             attempts=attempts,
         )
-        self._say(ending.state, ending.cause, ending.fault, details)
+        with self._guard:
+            self._facts = None
+            self._say(_Told(ending.state, ending.cause, ending.fault), details)
         self._books.failing(self.camera, now_us, ending.cause, **({"words": ending.words} if ending.words else {}))
 
     def look(self) -> None:
-        """About once a second: the watchdog, and whether jumps and lost packets leave the camera degraded."""
+        """About once a second: the watchdog, lost packets and jumps, whether what comes gets to the disk."""
         session = self.session
         if session is None:
             return
@@ -92,16 +117,12 @@ class Post:
         metrics.lost_packets.inc(fresh)
         losses = self.recorder.jumps + lost
         if losses > self._losses:
-            again = self._lossy_us is not None and now_us - self._told_us < _TELL_AGAIN_US
             self._lossy_us = now_us
-            if self._facts is not None and not again and not self.proof.broken:
-                self._told_us = now_us
-                self._say(CameraState.DEGRADED, Cause.CAMERA, Fault.TIMESTAMPS_JUMP, Details(losses=losses))
         elif self._lossy_us is not None and now_us - self._lossy_us >= _DEGRADED_US:
             self._lossy_us = None
-            if self._facts is not None:
-                self._say_flowing()
         self._losses = losses
+        with self._guard:
+            self._tell()
 
     def at_hand(self) -> tuple[TrackParams, list[Sample]] | None:
         """The newest GOP as far as it has come."""
@@ -113,44 +134,69 @@ class Post:
         if news == "broken" and session is not None:
             log.warning("pictures_undecodable", camera=str(self.camera))
             session.renew(Fault.NO_KEY_FRAME)
-        elif news == "mended" and self._facts is not None:
-            self._say_flowing()
 
     def measure(self) -> None:
         """Now and then: the numbers of what flows."""
-        session, facts, last = self.session, self._facts, self._board.last(self.camera)
-        if session is None or facts is None or last is None:
+        session, facts = self.session, self._facts
+        if session is None or facts is None:
             return
         now_us = self._desk.clock.now_us()
         (before_us, before), self._counted = self._counted, (now_us, session.bytes)
-        if before_us and now_us > before_us:
-            rate = (session.bytes - before) * 8 * US_PER_S // (now_us - before_us)
-            self._board.say(replace(last, stream=replace(facts, bit_rate=rate)))
-
-    def _say_flowing(self) -> None:
-        if self.proof.broken:
-            self._say(CameraState.UNUSABLE, Cause.CODEC, Fault.NO_KEY_FRAME)
-        else:
-            self._say(CameraState.ONLINE)
+        if not before_us or now_us <= before_us:
+            return
+        rate = (session.bytes - before) * 8 * US_PER_S // (now_us - before_us)
+        with self._guard:
+            if self._facts is facts and self._told is not None:
+                self._facts = replace(facts, bit_rate=rate)
+                self._say(self._told, Details(losses=self._losses or None))
 
     def say_off(self) -> None:
-        self._say(CameraState.OFF)
+        self._say(_Told(CameraState.OFF))
 
-    def _say(
-        self,
-        state: CameraState,
-        cause: Cause | None = None,
-        fault: Fault | None = None,
-        details: Details | None = None,
-    ) -> None:
+    def _tell(self) -> None:
+        """How the camera is while video comes, when that is another than was said."""
+        if self._facts is None:
+            return
+        now_us = self._desk.clock.now_us()
+        self._written_us = max(self._written_us, self.recorder.written_us)
+        hindrance = self._hindrance(now_us)
+        recording = hindrance is None and now_us - self._written_us < _WRITTEN_US
+        if hindrance is None and not recording and self.recorder.recording:
+            hindrance = Cause.DISK
+        if self.proof.broken:
+            told = _Told(CameraState.UNUSABLE, Cause.CODEC, Fault.NO_KEY_FRAME, recording)
+        elif hindrance is not None:
+            told = _Told(CameraState.ONLINE, hindrance, _HINDRANCES.get(hindrance), recording)
+        elif self._lossy_us is not None:
+            told = _Told(CameraState.DEGRADED, Cause.CAMERA, Fault.TIMESTAMPS_JUMP, recording)
+        else:
+            told = _Told(CameraState.ONLINE, recording=recording)
+        again = self._lossy_us is not None and now_us - self._told_us >= _TELL_AGAIN_US
+        if told != self._told or again:
+            self._told_us = now_us
+            self._say(told, Details(losses=self._losses or None))
+
+    def _hindrance(self, now_us: int) -> Cause | None:
+        """Why what comes is not taken, once that lasts."""
+        hindrance = self.recorder.hindrance
+        if hindrance is None:
+            self._hindered_us = None
+        elif self._hindered_us is None:
+            self._hindered_us = now_us
+        lasts = self._hindered_us is not None and now_us - self._hindered_us >= _HINDERED_US
+        return hindrance if lasts else None
+
+    def _say(self, told: _Told, details: Details | None = None) -> None:
+        self._told = told
+        facts = self._facts
         report = Report(
             camera_id=self.camera,
-            state=state,
+            state=told.state,
             since=from_us(self._desk.clock.now_us()),
-            cause=cause,
-            fault=fault,
+            cause=told.cause,
+            fault=told.fault,
             details=details or Details(),
-            stream=self._facts,
+            stream=None if facts is None else replace(facts, recording=told.recording),
             fence=self.fence,
         )
         self._board.say(report)
@@ -179,7 +225,7 @@ class Post:
         if self.wanted.recorded_since_us is None:
             self.say_off()
             return
-        self._say(CameraState.CONNECTING)
+        self._say(_Told(CameraState.CONNECTING))
         self.session = Session(
             Target(self.camera, "main", self._shared.turns.of(self.camera)),
             source=self.wanted.source,

@@ -36,6 +36,7 @@ class CameraRecorder:
         self._run: RunMaking | None = None
         self._cut: Cause | None = None
         self._shed: Cause | None = None
+        self._refused = False
         self._shift_90k = 0
         self._last_90k = 0
         self._step_90k = TICKS_PER_S // 25
@@ -48,6 +49,13 @@ class CameraRecorder:
     @property
     def recording(self) -> bool:
         return self._run is not None
+
+    @property
+    def hindrance(self) -> Cause | None:
+        """Why video that comes is not taken; ``None`` while it is."""
+        if self._run is not None:
+            return None
+        return self._shed or (Cause.DISK if self._refused else None)
 
     @property
     def written_us(self) -> int:
@@ -104,6 +112,7 @@ class CameraRecorder:
         if run is not None:
             self._finish(run, cause, {"lasting": lasting, **detail})
         self._cut = self._shed = None
+        self._refused = False
         self._shift_90k = 0
 
     def _stepped(self, run: RunMaking, dts_90k: int) -> int:
@@ -135,6 +144,7 @@ class CameraRecorder:
         if self._params is None or not self._may_begin(subject.camera):
             return None
         pool = desk.pool_for(subject.camera)
+        self._refused = pool is None
         if pool is None:
             desk.refused(subject.camera)
             return None
