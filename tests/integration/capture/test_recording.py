@@ -121,6 +121,34 @@ async def test_changes_of_the_registry_take_effect_within_two_seconds(room: Room
     await room.holds()
 
 
+async def test_a_camera_that_is_switched_on_again_is_not_online_before_it_sends(room: Room) -> None:
+    words = room.simulator.control.add_camera("h264-main-gop1")
+    camera = await room.add(words["number"], url=words["main"])
+
+    async def state() -> CameraState:
+        async with room.database.read() as tx:
+            return (await status.statuses(tx, [camera]))[camera.id].state
+
+    async def off() -> bool:
+        return await state() is CameraState.OFF
+
+    async def connecting() -> bool:
+        return await state() is CameraState.CONNECTING
+
+    async with room.recording():
+        await room.recorded(camera.id, seconds=1)
+        await room.change(camera.id, mode="off")
+        await eventually(off, what="switched off")
+        room.simulator.control.fault(words["number"], "half_open")
+        await room.change(camera.id, mode="continuous")
+        await eventually(connecting, what="connecting")
+        seen = []
+        for _ in range(20):
+            seen.append(await state())
+            await asyncio.sleep(0.1)
+        assert CameraState.ONLINE not in seen
+
+
 async def test_an_orderly_restart_leaves_nothing_but_its_gap(room: Room) -> None:
     camera = await room.add(1)
     async with room.recording():

@@ -74,7 +74,7 @@ class Post:
         self._lossy_us: int | None = None
         self._hindered_us: int | None = None
         self._told: _Told | None = None
-        self._told_us = self._written_us = 0
+        self._told_us = self._written_us = self._moved_us = 0
         self._counted = (0, 0)
         self._guard = threading.Lock()
         self.proof = Proof(clock=shared.frame.clock, first_s=settings.prove_first_s, every_s=settings.prove_s)
@@ -87,7 +87,7 @@ class Post:
         video = params.video
         with self._guard:
             self._facts = StreamFacts(video.codec.value, video.width, video.height, video.fps)
-            self._written_us = self._desk.clock.now_us()  # what comes gets a moment to be there
+            self._moved_us = self._monotonic_us()  # what comes gets a moment to be there
             self._told = None
             self._tell()
         self.proof.begin()
@@ -157,10 +157,15 @@ class Post:
         """How the camera is while video comes, when that is another than was said."""
         if self._facts is None:
             return
-        now_us = self._desk.clock.now_us()
-        self._written_us = max(self._written_us, self.recorder.written_us)
-        hindrance = self._hindrance(now_us)
-        recording = hindrance is None and now_us - self._written_us < _WRITTEN_US
+        now_us, monotonic_us, written_us = (
+            self._desk.clock.now_us(),
+            self._monotonic_us(),
+            self.recorder.written_us,
+        )
+        if written_us != self._written_us:
+            self._written_us, self._moved_us = written_us, monotonic_us
+        hindrance = self._hindrance(monotonic_us)
+        recording = hindrance is None and monotonic_us - self._moved_us < _WRITTEN_US
         if hindrance is None and not recording and self.recorder.recording:
             hindrance = Cause.DISK
         if self.proof.broken:
@@ -175,6 +180,9 @@ class Post:
         if told != self._told or again:
             self._told_us = now_us
             self._say(told, Details(losses=self._losses or None))
+
+    def _monotonic_us(self) -> int:
+        return self._shared.frame.clock.monotonic_us()
 
     def _hindrance(self, now_us: int) -> Cause | None:
         """Why what comes is not taken, once that lasts."""
@@ -242,6 +250,8 @@ class Post:
             session.stop()
             session.join(_JOIN_S)
         self.proof.end()
+        with self._guard:
+            self._facts = None
 
 
 class Posts:
