@@ -18,9 +18,10 @@ export function summaryOf(statuses: readonly Status[]): { troubled: number; off:
   return { troubled, off, word: troubled ? 'troubled' : off === 0 ? 'allWell' : off === statuses.length ? 'allOff' : 'someOff' }
 }
 
-/** Video comes, and does not get to the disk: that is our fault and no camera's. */
+/** Video comes, and does not get to the disk. */
 export function isLost(status: Status): boolean {
-  return status.state === 'online' && Boolean(status.cause)
+  if (status.state !== 'online' && status.state !== 'degraded') return false
+  return status.stream?.recording === false || (status.state === 'online' && Boolean(status.cause))
 }
 
 /** A state that nobody renews is not a state any more: it is shown as what it is, old. */

@@ -80,7 +80,8 @@ def recover(
 ) -> None:
     """Print a new one-time password for a user who cannot sign in any more.
 
-    The second factor is taken off, a disabled user is let in again, and every sign-in of the user ends.
+    The second factor is taken off, a disabled user is let in again, every sign-in and API key of
+    the user ends.
     """
     first_start(ServeSettings.from_options(data=data))  # where there is no user at all, nobody can be recovered
 

@@ -129,11 +129,13 @@ class Database:
         Whoever is cancelled gives its connection back a moment later; one that came back after the end would stay
         open until the garbage collector finds it.
         """
-        for _ in range(int(_CLOSE_S / _CLOSE_LOOK_S)):
-            if not self._in_use():
-                break
-            await asyncio.sleep(_CLOSE_LOOK_S)
-        await self.engine.dispose()
+        try:
+            for _ in range(int(_CLOSE_S / _CLOSE_LOOK_S)):
+                if not self._in_use():
+                    break
+                await asyncio.sleep(_CLOSE_LOOK_S)
+        finally:
+            await self.engine.dispose()
 
     def _in_use(self) -> int:
         pool = self.engine.pool

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from cctv.access.identity import accounts
 from cctv.access.policy import Granter, Role
@@ -225,3 +226,19 @@ async def test_somebody_is_let_in_by_who_holds_as_much(street: Any, user_with: C
     street.come_as(replace(chief, session="00" * 16))
     assert (await api.post(path(investigator, "enable"))).status_code == 200
     assert (await api.post(path(helper, "recover"))).status_code == 200
+
+
+async def test_who_has_the_rights_from_the_provider_lets_in_too(
+    street: Any, user_with: Callable[..., Any], database: Database
+) -> None:
+    """What a session of the provider's gives ends with it; what it is compared with has no end."""
+    api = street.client("go-api")
+    chief, viewer = await user_with(), await user_with("viewer")
+    claims = ["system:users", "camera:*:live"]
+    async with database.write() as tx:
+        await tx.execute(
+            text("UPDATE users SET claims = :claims WHERE id = :id"), {"claims": claims, "id": chief.id}
+        )
+    session = {"session": "00" * 16, "claims": frozenset(claims), "until": now() + HOUR}
+    street.come_as(replace(chief, **session))
+    assert (await api.post(f"/api/v1/users/{viewer.id}/recover")).status_code == 200

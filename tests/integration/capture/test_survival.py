@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import random
 import signal
 import sys
@@ -19,7 +20,7 @@ from cctv.base.span import Span
 from cctv.cameras import status
 from cctv.infra.cache import Cache
 from cctv.infra.database import Database
-from cctv.infra.disks import Volume
+from cctv.infra.disks import OsFiles, Volume
 from cctv.infra.embedded import EmbeddedPostgres, EmbeddedValkey, free_port
 from cctv.infra.keys import Keyring
 from cctv.recording import archive
@@ -357,6 +358,47 @@ async def test_video_that_no_disk_takes_is_said_of_the_camera(room: Room, small_
     gaps = [gap for gap in await room.gaps(camera.id) if gap.start > camera.mode_since]
     assert {gap.cause for gap in gaps} == {Cause.DISK}
     await room.holds()
+
+
+class _Failing(OsFiles):
+    """A disk that says how much is free on it, and takes nothing any more."""
+
+    broken = False
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        if self.broken:
+            raise OSError(errno.EIO, "Input/output error")
+        super().write(descriptor, data)
+
+
+async def test_a_disk_on_which_each_write_fails_is_said_of_the_camera(room: Room) -> None:
+    camera, disk = await room.add(1), _Failing()
+    room.volumes = [Volume("default", room.folder / "volume", files=disk)]
+    seen: list[tuple[Cause | None, bool | None]] = []
+
+    async def look() -> tuple[Cause | None, bool | None]:
+        async with room.database.read() as tx:
+            now = (await status.statuses(tx, [camera]))[camera.id]
+        seen.append((now.cause, None if now.stream is None else now.stream.recording))
+        return seen[-1]
+
+    async def refused() -> bool:
+        return await look() == (Cause.DISK, False)
+
+    async def recorded() -> bool:
+        return await look() == (None, True)
+
+    async with room.recording(segment_s=3.0):
+        await room.recorded(camera.id, seconds=3)
+        disk.broken = True
+        await eventually(refused, what="the disk is named")
+        seen.clear()
+        for _ in range(30):
+            await look()
+            await asyncio.sleep(0.2)
+        assert set(seen) == {(Cause.DISK, False)}, "and stays named, whatever is tried"
+        disk.broken = False
+        await eventually(recorded, what="recorded again")
 
 
 async def test_a_postgres_that_is_really_stopped(

@@ -178,9 +178,12 @@ async def test_recovered_users_begin_anew(replica: Replica, admin: httpx.AsyncCl
     browser = await join("mariam")
     await set_up(browser, replica)
     user = (await browser.get("/api/v1/session")).json()["user_id"]
+    made = await browser.post("/api/v1/keys", json={"name": "robot", "scopes": ["camera:*:live"]})
     handed = (await admin.post(f"/api/v1/users/{user}/recover")).json()
     replica.keeper.forget("")
     assert (await browser.get(PICTURE)).status_code == 401
+    async with replica.program(made.json()["secret"]) as robot:
+        assert (await robot.get(PICTURE)).status_code == 401, "whoever had the account may have made the key"
     async with replica.browser() as again:
         assert (await sign_in(again, "mariam", handed["one_time_password"]))["pending"] == "password"
 

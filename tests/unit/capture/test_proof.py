@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cctv.recording.capture.proof import News, Proof
+from cctv.recording.capture.proof import News, Proof, Turn
 
 
 class _Clock:
@@ -29,7 +29,13 @@ def proof(clock: Any) -> Proof:
 
 
 def said(proof: Proof, verdicts: str) -> list[News | None]:
-    return [proof.learnt(decodable=one == "+") for one in verdicts]
+    turn = turn_of(proof)
+    return [proof.learnt(turn, decodable=one == "+") for one in verdicts]
+
+
+def turn_of(proof: Proof) -> Turn:
+    """Of the session that is."""
+    return Turn(0, 0, proof._session)
 
 
 def test_healthy_pictures_are_no_news(proof: Proof) -> None:
@@ -47,17 +53,21 @@ def test_only_three_in_a_row_are_a_verdict(proof: Proof) -> None:
     assert not proof.broken
 
 
-def test_what_stays_broken_is_told_again(proof: Proof) -> None:
-    news = said(proof, "-" * 50)
-    assert [number for number, one in enumerate(news) if one] == [2, 32]
+def test_what_stays_broken_is_told_again_every_ten_minutes(proof: Proof, clock: Any) -> None:
+    assert said(proof, "---")[-1] == "broken"
+    for _ in range(2):
+        clock.now_us += 599_000_000
+        assert said(proof, "-") == [None]
+        clock.now_us += 1_000_000
+        assert said(proof, "--") == ["broken", None]
 
 
 def test_when_a_camera_is_looked_at(proof: Proof, clock: Any) -> None:
     def due_after(seconds: float) -> bool:
         clock.now_us += int((seconds - 0.5) * 1e6)
-        early = proof.overdue_us
+        early = proof.turn()
         clock.now_us += 1_000_000
-        return early is None and proof.overdue_us is not None
+        return early is None and proof.turn() is not None
 
     assert due_after(5)
     said(proof, "+")
@@ -66,23 +76,50 @@ def test_when_a_camera_is_looked_at(proof: Proof, clock: Any) -> None:
     assert due_after(2)
     said(proof, "--")
     assert due_after(20)
-    proof.later()
-    assert due_after(2)
+    proof.later(turn_of(proof))
+    assert due_after(20)
     proof.end()
     clock.now_us += 10**12
-    assert proof.overdue_us is None
+    assert proof.turn() is None
 
 
-def test_where_a_verdict_is_being_made_comes_before_who_waits(proof: Proof, clock: Any) -> None:
-    other = Proof(clock=clock, first_s=1, every_s=20)
-    other.begin()
-    said(proof, "-")
-    clock.now_us = 3_600_000_000
-    assert (proof.overdue_us or 0) > (other.overdue_us or 0) > 0
+def test_verdicts_come_before_news_and_news_before_the_rest(proof: Proof, clock: Any) -> None:
+    def another(verdicts: str) -> Proof:
+        one = Proof(clock=clock, first_s=1, every_s=20)
+        one.begin()
+        said(one, verdicts)
+        return one
+
+    healthy, new, doubted, broken = another("+"), another(""), another("+-"), another("---")
+    clock.now_us += 3_600_000_000
+    urgent = [turn.urgency for one in (healthy, new, doubted, broken) if (turn := one.turn()) is not None]
+    assert urgent == [0, 1, 2, 1]
+
+
+def test_what_is_learnt_of_a_session_that_has_ended_is_not_believed(proof: Proof, clock: Any) -> None:
+    clock.now_us += 3_600_000_000
+    before = proof.turn()
+    assert before is not None
+    for act in (proof.end, proof.begin):
+        act()
+        assert [proof.learnt(before, decodable=False) for _ in range(3)] == [None] * 3
+        proof.later(before)
+        assert not proof.broken
+    proof.end()
+    assert proof.turn() is None, "nothing that comes too late makes it due"
+
+
+def test_another_stream_begins_unjudged(proof: Proof) -> None:
+    said(proof, "---")
+    proof.end()
+    proof.begin()
+    assert proof.broken, "the same stream, connected anew"
+    proof.end(forget=True)
+    assert not proof.broken
 
 
 def test_it_can_be_switched_off(clock: Any) -> None:
     proof = Proof(clock=clock, first_s=1, every_s=0)
     proof.begin()
     clock.now_us = 10**12
-    assert proof.overdue_us is None
+    assert proof.turn() is None

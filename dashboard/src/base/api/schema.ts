@@ -903,7 +903,7 @@ export interface paths {
         put?: never;
         /**
          * Recover User
-         * @description A new one-time password; the second factor is taken off and every sign-in ends.
+         * @description A new one-time password; the second factor is taken off, every sign-in and API key ends.
          */
         post: operations["recover_user_api_v1_users__user_id__recover_post"];
         delete?: never;

@@ -1,5 +1,5 @@
 /** Whose word on a camera's state counts: what the tile writes and what its footer shows are one. */
-import type { Camera } from '@/cameras'
+import { isLost, type Camera } from '@/cameras'
 import type { ScreenView } from './screen'
 
 type Status = Camera['status']
@@ -26,5 +26,5 @@ export function isRecorded(status: Status | undefined, old: boolean): boolean {
 /** What is wrong although pictures move. Cameras that nobody records are `off`, which is no trouble. */
 export function troubleBeside(status: Status | undefined, old: boolean): Status | null {
   if (!status?.fresh || old || status.state === 'off') return null
-  return status.state !== 'online' || status.cause ? status : null
+  return status.state !== 'online' || isLost(status) ? status : null
 }

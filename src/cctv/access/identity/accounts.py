@@ -122,7 +122,10 @@ async def enable(tx: WriteTx, desk: Desk, actor: Actor, user_id: UUID) -> User:
 
 
 async def recover(tx: WriteTx, desk: Desk, actor: Actor, user_id: UUID) -> Handed:
-    """A new one-time password; the second factor is taken off and every session ends. :class:`PeopleOnly`."""
+    """A new one-time password; the second factor is taken off, sessions and keys end. :class:`PeopleOnly`.
+
+    Whoever had the account until now may have made keys, and they would outlast the new password.
+    """
     await _may_let_in(tx, desk, actor, "user.recover", user_id)
     user = await _found(tx, user_id)
     if user.break_glass:
@@ -139,7 +142,7 @@ async def recover(tx: WriteTx, desk: Desk, actor: Actor, user_id: UUID) -> Hande
         totp_on=False,
     )
     await store.replace_codes(tx, user_id, [])
-    await end_everything(tx, desk, user_id, keys=False)
+    await end_everything(tx, desk, user_id, keys=True)
     await _note(tx, desk, actor, user, "user.recover")
     return Handed(await _found(tx, user_id), password)
 

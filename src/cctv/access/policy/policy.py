@@ -223,7 +223,8 @@ async def may_let_in(tx: ReadTx, actor: Actor, user_id: UUID, now: datetime) -> 
     standing = await identity.standing(tx, user_id)
     if standing is None:
         return
-    mine, theirs = await load(tx, actor), await _of(tx, user_id, standing)
+    # As granted and told: the rights of a session of the provider's end with it, those it is compared with do not.
+    mine, theirs = await load_by_id(tx, actor.id), await _of(tx, user_id, standing)
     if not mine.cover(theirs, now=now):
         raise CannotLetIn(user=str(user_id))
 

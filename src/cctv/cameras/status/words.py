@@ -59,6 +59,10 @@ _BY_STATE = {
     CameraState.OFF: ("taken out of use", "خارج الخدمة"),
 }
 _UNPLAYABLE = ("no key frame, or not decodable", "لا إطار رئيسي أو لا يمكن فك ترميزه")
+_WAITS = (
+    "video arrives, but is recorded again from its next key frame on",
+    "الفيديو يصل، ويُستأنف التسجيل عند الإطار الرئيسي التالي",
+)
 _NOBODY = ("no recorder has taken this camera yet", "لم يتولَّ أي مسجّل هذه الكاميرا بعد")
 _STALE = (
     "last known {heard} ago ({what}): its recorder no longer reports",
@@ -100,6 +104,8 @@ def since_text(moment: datetime) -> str:
 
 
 def _template(status: Status) -> tuple[str, str]:
+    if status.state is CameraState.ONLINE and status.cause is None and _waits(status):
+        return _WAITS
     if status.fault in _BY_FAULT:
         return _BY_FAULT[status.fault]
     if status.state is CameraState.CONNECTING and status.cause in _BY_CAUSE:
@@ -107,3 +113,7 @@ def _template(status: Status) -> tuple[str, str]:
     if status.state in (CameraState.ONLINE, CameraState.DEGRADED, CameraState.OFF) and status.cause in _BY_CAUSE:
         return _BY_CAUSE[status.cause]
     return _BY_STATE[status.state]
+
+
+def _waits(status: Status) -> bool:
+    return status.stream is not None and status.stream.recording is False

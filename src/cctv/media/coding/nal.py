@@ -27,6 +27,9 @@ class H265(IntEnum):
     """Types of H.265 NAL units that matter here; 16 to 21 are the random access pictures."""
 
     FIRST_KEY = 16
+    BLA_N_LP = 18
+    IDR_W_RADL = 19
+    IDR_N_LP = 20
     LAST_KEY = 21
     VPS = 32
     SPS = 33
@@ -94,6 +97,19 @@ def is_key(codec: VideoCodec, units: list[bytes]) -> bool:
     if codec is VideoCodec.H265:
         return any(H265.FIRST_KEY <= unit[0] >> 1 & 0x3F <= H265.LAST_KEY for unit in units)
     return True
+
+
+_ANEW = frozenset((H265.BLA_N_LP, H265.IDR_W_RADL, H265.IDR_N_LP))
+
+
+def begins_anew(codec: VideoCodec, units: list[bytes]) -> bool:
+    """Whether all pictures after this access unit can be decoded from here: not so after an open GOP's key frame,
+
+    whose leading pictures need what was before, nor where the picture is refreshed bit by bit.
+    """
+    if codec is VideoCodec.H265:
+        return any(kind_of(codec, unit) in _ANEW for unit in units)
+    return is_key(codec, units)
 
 
 _RECOVERY_POINT = 6

@@ -42,7 +42,7 @@ def _answer(requests: BinaryIO, answers: BinaryIO) -> bool:
         else:
             still = decode_still(init, gop, at_90k=at_90k, exact=wish == Wish.EXACT, width=width or None)
             answers.write(REPLY.pack(DONE, still.at_90k, len(still.jpeg)) + still.jpeg)
-    except (DamagedMedia, MemoryError) as fault:
+    except DamagedMedia as fault:
         words = str(fault).encode()[:1000]
         answers.write(REPLY.pack(DAMAGED, 0, len(words)) + words)
     answers.flush()

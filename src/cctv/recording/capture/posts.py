@@ -13,8 +13,9 @@ from cctv.cameras.status import Details, Report, StreamFacts
 from cctv.infra.telemetry import log
 from cctv.media.model import Sample, TrackParams
 from cctv.recording.capture import metrics
+from cctv.recording.capture.kept import Kept
 from cctv.recording.capture.live.fan import Fan
-from cctv.recording.capture.proof import Proof
+from cctv.recording.capture.proof import Proof, Turn
 from cctv.recording.capture.roster import Wanted
 from cctv.recording.capture.sessions.session import Ending, Frame, Session, Target
 from cctv.recording.capture.sessions.turns import Turns
@@ -27,12 +28,6 @@ from cctv.recording.capture.writing.desk import VolumeDesk
 _DEGRADED_US = 60 * US_PER_S
 _TELL_AGAIN_US = 10 * US_PER_S
 _JOIN_S = 5.0
-_HINDERED_US = 2 * US_PER_S
-"""A queue that is full for a moment is no state."""
-
-_WRITTEN_US = 15 * US_PER_S
-"""What comes and is not on the disk for longer gets stuck; the slowest cameras send a picture in ten seconds."""
-
 _HINDRANCES = {Cause.DISK: Fault.DISK_FAILING, Cause.OVERLOAD: Fault.OVERLOADED}
 
 
@@ -72,9 +67,9 @@ class Post:
         self._facts: StreamFacts | None = None
         self._losses = self._lost = 0
         self._lossy_us: int | None = None
-        self._hindered_us: int | None = None
         self._told: _Told | None = None
-        self._told_us = self._written_us = self._moved_us = 0
+        self._told_us = 0
+        self._kept = Kept()
         self._counted = (0, 0)
         self._guard = threading.Lock()
         self.proof = Proof(clock=shared.frame.clock, first_s=settings.prove_first_s, every_s=settings.prove_s)
@@ -87,7 +82,7 @@ class Post:
         video = params.video
         with self._guard:
             self._facts = StreamFacts(video.codec.value, video.width, video.height, video.fps)
-            self._moved_us = self._monotonic_us()  # what comes gets a moment to be there
+            self._kept.begin(self._monotonic_us())
             self._told = None
             self._tell()
         self.proof.begin()
@@ -128,9 +123,9 @@ class Post:
         """The newest GOP as far as it has come."""
         return self.fan.at_hand()
 
-    def proved(self, *, decodable: bool) -> None:
+    def proved(self, turn: Turn, *, decodable: bool) -> None:
         """Whether that GOP could be decoded; what cannot be is recorded as it comes, and said."""
-        news, session = self.proof.learnt(decodable=decodable), self.session
+        news, session = self.proof.learnt(turn, decodable=decodable), self.session
         if news == "broken" and session is not None:
             log.warning("pictures_undecodable", camera=str(self.camera))
             session.renew(Fault.NO_KEY_FRAME)
@@ -157,21 +152,18 @@ class Post:
         """How the camera is while video comes, when that is another than was said."""
         if self._facts is None:
             return
-        now_us, monotonic_us, written_us = (
-            self._desk.clock.now_us(),
+        now_us, recorder, kept = self._desk.clock.now_us(), self.recorder, self._kept
+        kept.look(
             self._monotonic_us(),
-            self.recorder.written_us,
+            written_us=recorder.written_us,
+            handed_us=recorder.newest_us,
+            hindrance=recorder.hindrance,
         )
-        if written_us != self._written_us:
-            self._written_us, self._moved_us = written_us, monotonic_us
-        hindrance = self._hindrance(monotonic_us)
-        recording = hindrance is None and monotonic_us - self._moved_us < _WRITTEN_US
-        if hindrance is None and not recording and self.recorder.recording:
-            hindrance = Cause.DISK
+        recording = kept.recording
         if self.proof.broken:
             told = _Told(CameraState.UNUSABLE, Cause.CODEC, Fault.NO_KEY_FRAME, recording)
-        elif hindrance is not None:
-            told = _Told(CameraState.ONLINE, hindrance, _HINDRANCES.get(hindrance), recording)
+        elif kept.cause is not None:
+            told = _Told(CameraState.ONLINE, kept.cause, _HINDRANCES.get(kept.cause), recording)
         elif self._lossy_us is not None:
             told = _Told(CameraState.DEGRADED, Cause.CAMERA, Fault.TIMESTAMPS_JUMP, recording)
         else:
@@ -183,16 +175,6 @@ class Post:
 
     def _monotonic_us(self) -> int:
         return self._shared.frame.clock.monotonic_us()
-
-    def _hindrance(self, now_us: int) -> Cause | None:
-        """Why what comes is not taken, once that lasts."""
-        hindrance = self.recorder.hindrance
-        if hindrance is None:
-            self._hindered_us = None
-        elif self._hindered_us is None:
-            self._hindered_us = now_us
-        lasts = self._hindered_us is not None and now_us - self._hindered_us >= _HINDERED_US
-        return hindrance if lasts else None
 
     def _say(self, told: _Told, details: Details | None = None) -> None:
         self._told = told
@@ -226,6 +208,7 @@ class Post:
             self._books.plan(self.camera, wanted.recorded_since_us, on=True)
             self.start()
         elif self.session is not None and wanted.source != before.source:
+            self.proof.end(forget=True)
             self.session.change(wanted.source)
 
     def start(self) -> None:
@@ -249,7 +232,7 @@ class Post:
         if session is not None:
             session.stop()
             session.join(_JOIN_S)
-        self.proof.end()
+        self.proof.end(forget=True)
         with self._guard:
             self._facts = None
 

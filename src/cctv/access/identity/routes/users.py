@@ -87,7 +87,7 @@ async def enable_user(user_id: UUID, actor: ActorDep, tx: WriteDep, desk: DeskDe
 async def recover_user(
     user_id: UUID, response: Response, actor: ActorDep, tx: WriteDep, desk: DeskDep
 ) -> HandedOut:
-    """A new one-time password; the second factor is taken off and every sign-in ends."""
+    """A new one-time password; the second factor is taken off, every sign-in and API key ends."""
     response.headers["Cache-Control"] = "no-store"
     made = await accounts.recover(tx, desk, actor, user_id)
     return HandedOut(user=UserOut.of(made.user), one_time_password=made.password)

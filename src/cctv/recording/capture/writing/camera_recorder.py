@@ -36,7 +36,7 @@ class CameraRecorder:
         self._run: RunMaking | None = None
         self._cut: Cause | None = None
         self._shed: Cause | None = None
-        self._refused = False
+        self._hindrance: Cause | None = None
         self._shift_90k = 0
         self._last_90k = 0
         self._step_90k = TICKS_PER_S // 25
@@ -52,16 +52,15 @@ class CameraRecorder:
 
     @property
     def hindrance(self) -> Cause | None:
-        """Why video that comes is not taken; ``None`` while it is."""
-        if self._run is not None:
-            return None
-        return self._shed or (Cause.DISK if self._refused else None)
+        """Why video that comes is not taken, until some of it is on the disk again."""
+        return None if self.written_us else self._hindrance
 
     @property
     def written_us(self) -> int:
-        """The end of what is on the disk of the present run, or 0."""
+        """The end of what is on the disk of the present run; 0: nothing is."""
         run = self._run
-        return run.trail.written_us if run is not None and run.trail is not None else 0
+        trail = run.trail if run is not None else None
+        return trail.written_us if trail is not None and trail.begun and not trail.failed else 0
 
     def readdress(self, subject: Subject) -> None:
         """Another fence or agency, from the next key frame on. Any thread."""
@@ -111,8 +110,7 @@ class CameraRecorder:
         run, self._run = self._run, None
         if run is not None:
             self._finish(run, cause, {"lasting": lasting, **detail})
-        self._cut = self._shed = None
-        self._refused = False
+        self._cut = self._shed = self._hindrance = None
         self._shift_90k = 0
 
     def _stepped(self, run: RunMaking, dts_90k: int) -> int:
@@ -135,6 +133,8 @@ class CameraRecorder:
         """End the run at hand, if any, exactly here, and begin the next."""
         desk, subject = self._desk, self._subject
         start = Start(floor_us=self._floor_us if desk.clock.epoch is self._floor_epoch else 0)
+        if self.written_us:
+            self._hindrance = None
         if run is not None:
             why = run.stale()
             self._finish(run, self._cut or why or Cause.CODEC, {"lasting": False})
@@ -144,8 +144,8 @@ class CameraRecorder:
         if self._params is None or not self._may_begin(subject.camera):
             return None
         pool = desk.pool_for(subject.camera)
-        self._refused = pool is None
         if pool is None:
+            self._hindrance = Cause.DISK
             desk.refused(subject.camera)
             return None
         self._run = RunMaking(
@@ -164,7 +164,7 @@ class CameraRecorder:
         """A fragment found no room, or the disk failed: the run ends before it; wait for room and a key frame."""
         self._run = None
         stuck = run.failed or run.pool.stuck_s(self._subject.camera) > _STUCK_S
-        self._shed = Cause.DISK if stuck else Cause.OVERLOAD
+        self._shed = self._hindrance = Cause.DISK if stuck else Cause.OVERLOAD
         metrics.shed.labels(self._shed).inc()
         run.finish(self._shed, {"lasting": True, "reason": "the queue to the disk is full"})
         self._floor_us, self._floor_epoch = run.end_us, run.epoch
