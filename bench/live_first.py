@@ -4,14 +4,11 @@ A recorded camera with a key frame every two seconds, so that without a group of
 second in the mean. The dashboard must be built.
 """
 
-import os
-import statistics
 import sys
 
 from playwright.sync_api import Browser, sync_playwright
 
-from bench.dashboard import note_clicks, page_of
-from bench.ground import line
+from bench.dashboard import median_line, page_of, since_click
 from bench.live_ground import LiveSystem, live_system
 from bench.live_latency import CHROMIUM, FLAGS
 
@@ -33,26 +30,12 @@ def openings(browser: Browser, system: LiveSystem, size: str, camera: str) -> bo
     took: list[float] = []
     for _ in range(OPENINGS):
         with page_of(browser, system) as page:
-            note_clicks(page)
             page.goto("/live?layout=1")
             row = page.locator(f"[data-testid=picker-camera][data-camera='{camera}']")
             row.wait_for()
             page.wait_for_timeout(700)
-            page.evaluate("window.clickedAt = undefined")
-            row.click()
-            took.append(float(page.evaluate(_FIRST)))
-    middle = statistics.median(took)
-    line(
-        f"first live picture of a camera of {size}, from the click, median in ms, against the limit",
-        ours=middle,
-        other=FIRST_MS,
-        ratio=middle / FIRST_MS,
-        target=f"< {FIRST_MS:.0f} ms",
-        met=middle < FIRST_MS,
-        worst=round(max(took)),
-        load=round(os.getloadavg()[0], 1),
-    )
-    return middle < FIRST_MS
+            took.append(since_click(page, row, _FIRST))
+    return median_line(f"first live picture of a camera of {size}, from the click", took, FIRST_MS)
 
 
 def main() -> int:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from cctv.recording.capture.proof import News, Proof, Turn
+from cctv.media.coding.nal import begins_anew, join_lengths, split_lengths
+from cctv.media.model import VideoCodec
+from cctv.recording.capture.proof import News, Proof, Proving, Turn
 
 
 class _Clock:
@@ -123,3 +125,46 @@ def test_it_can_be_switched_off(clock: Any) -> None:
     proof.begin()
     clock.now_us = 10**12
     assert proof.turn() is None
+
+
+class _Odd:
+    """A camera of which not even a GOP can be had."""
+
+    def __init__(self, proof: Proof) -> None:
+        self.proof = proof
+
+    def at_hand(self) -> Any:
+        raise IndexError
+
+    def proved(self, turn: Turn, *, decodable: bool) -> None:
+        raise AssertionError
+
+
+async def test_one_that_cannot_be_looked_at_does_not_keep_the_turn(proof: Proof, clock: Any) -> None:
+    proving = Proving(lambda: [_Odd(proof)])
+    clock.now_us += 5_000_000
+    with pytest.raises(IndexError):
+        await proving._next()
+    assert proof.turn() is None
+    clock.now_us += 60_000_000
+    assert proof.turn() is not None
+
+
+@pytest.mark.parametrize(
+    ("codec", "unit", "anew"),
+    [
+        (VideoCodec.H264, b"\x65", True),
+        (VideoCodec.H264, b"\x41", False),
+        (VideoCodec.H265, bytes((19 << 1, 1)), True),
+        (VideoCodec.H265, bytes((21 << 1, 1)), False),
+    ],
+)
+def test_only_what_begins_anew_is_judged_also_beside_an_empty_unit(
+    codec: VideoCodec, unit: bytes, *, anew: bool
+) -> None:
+    """A hostile camera may send units of no length."""
+    assert begins_anew(codec, split_lengths(join_lengths([b"", unit]))) is anew
+
+
+def test_a_jpeg_stands_alone() -> None:
+    assert begins_anew(VideoCodec.MJPEG, split_lengths(b"\xff\xd8\xff\xe0" + bytes(20)))

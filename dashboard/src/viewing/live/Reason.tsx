@@ -112,7 +112,7 @@ function Stills({ id, camera, codec }: { id: string; camera: Camera | null; code
   }, [id, looksBack, why])
   const age = still ? Math.max(0, serverNow() - still.moment) : 0
   const old = age > STILL_OLD_MS
-  const none = broken ? (camera.status.stream?.recording ? t('tile.brokenWords') : t('tile.brokenUnrecorded')) : !looksBack || refusal === 'may_not' ? t('tile.stillsMayNot') : refusal === 'purpose' ? t('tile.stillsPurpose') : null
+  const none = broken ? t(camera.status.stream?.recording ? 'tile.brokenWords' : 'tile.brokenUnrecorded') : !looksBack || refusal === 'may_not' ? t('tile.stillsMayNot') : refusal === 'purpose' ? t('tile.stillsPurpose') : null
   return (
     <div className={shared.unplayable} data-old={old || undefined} data-testid="tile-unplayable">
       {still && <img src={still.url} alt={t('tile.still')} />}

@@ -93,9 +93,9 @@ def parameter_sets(codec: VideoCodec, units: list[bytes]) -> list[bytes]:
 def is_key(codec: VideoCodec, units: list[bytes]) -> bool:
     """Whether decoding can begin at this access unit, by its NAL units and not by what libav thinks."""
     if codec is VideoCodec.H264:
-        return any(unit[0] & 0x1F == H264.IDR for unit in units)
+        return any(kind_of(codec, unit) == H264.IDR for unit in units)
     if codec is VideoCodec.H265:
-        return any(H265.FIRST_KEY <= unit[0] >> 1 & 0x3F <= H265.LAST_KEY for unit in units)
+        return any(H265.FIRST_KEY <= kind_of(codec, unit) <= H265.LAST_KEY for unit in units)
     return True
 
 

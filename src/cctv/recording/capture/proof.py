@@ -7,13 +7,14 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import Literal, NamedTuple, Protocol
 
 from cctv.base.clock import US_PER_S, Clock
 from cctv.infra.telemetry import log
 from cctv.media.coding.nal import begins_anew, split_lengths
 from cctv.media.errors import DamagedMedia, DecoderLost
-from cctv.media.model import Sample, TrackParams, VideoCodec
+from cctv.media.model import Sample, TrackParams
 from cctv.media.mp4.fmp4 import Fragmenter, init_segment
 from cctv.media.stills.decoders import DecodeJob, Decoders
 from cctv.media.stills.wire import Wish
@@ -157,17 +158,20 @@ class Proving:
         if first is None:
             return
         turn, post = first
-        job = await asyncio.to_thread(_job, post.at_hand())
-        if job is None:
-            post.proof.later(turn)
-            return
         try:
+            job = await asyncio.to_thread(_job, post.at_hand())
+            if job is None:
+                post.proof.later(turn)
+                return
             await self._decoders.decode(job)
         except DamagedMedia:
             post.proved(turn, decodable=False)
         except DecoderLost:  # says nothing of the camera: the machine may be overloaded
             post.proof.later(turn, _LOST_US)
             await asyncio.sleep(_LOST_PAUSE_S)
+        except Exception:
+            post.proof.later(turn, _LOST_US)  # or it would be its turn again before all others
+            raise
         else:
             post.proved(turn, decodable=True)
         await asyncio.sleep(_PAUSE_S)
@@ -181,11 +185,9 @@ def _job(at_hand: tuple[TrackParams, list[Sample]] | None) -> DecodeJob | None:
     if at_hand is None:
         return None
     params, gop = at_hand
-    pictures = [replace(sample) for sample in gop if sample.track == "video"][
-        :_MOST_FRAMES
-    ]  # others use them, too
-    codec = params.video.codec
-    if codec is not VideoCodec.MJPEG and not begins_anew(codec, split_lengths(pictures[0].data)):
+    first = (sample for sample in gop if sample.track == "video")
+    pictures = [replace(sample) for sample in islice(first, _MOST_FRAMES)]  # copies: others use them, too
+    if not begins_anew(params.video.codec, split_lengths(pictures[0].data)):
         return None
     video = TrackParams(params.video)
     fragmenter = Fragmenter(video, wall_us=lambda _: 0)
